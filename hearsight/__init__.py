@@ -1,0 +1,43 @@
+"""Hearsight: a sound goes in, a picture comes out.
+
+    import hearsight
+
+    system = hearsight.load("audioclip-diffusion")
+    system("rooster.ogg")[0].save("rooster.png")
+"""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["AudioCLIPDiffusion", "Picture", "Sound", "__version__", "load"]
+
+# Waiting OpenMP threads that spin cost up to ten times the work itself on shared cores; it must be said before torch loads.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+if TYPE_CHECKING:
+    from hearsight.picture import Picture
+    from hearsight.sound.sound import Sound
+    from hearsight.systems import load
+    from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for, so that `import hearsight` costs nothing (PEP 562)."""
+    match name:
+        case "load":
+            from hearsight.systems import load as value
+        case "Sound":
+            from hearsight.sound.sound import Sound as value
+        case "Picture":
+            from hearsight.picture import Picture as value
+        case "AudioCLIPDiffusion":
+            from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion as value
+        case _:
+            raise AttributeError(f"module 'hearsight' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,5 @@
+"""`python -m hearsight` is the `hearsight` command."""
+
+from hearsight.cli import main
+
+main()

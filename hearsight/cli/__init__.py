@@ -1,0 +1,63 @@
+"""The `hearsight` command: thin. It parses, calls the package and prints; nothing heavy is imported before it is needed."""
+
+import sys
+
+import typer
+
+from hearsight.cli.classify import classify
+from hearsight.cli.generate import generate
+from hearsight.cli.rerun import rerun
+from hearsight.cli.systems import systems
+from hearsight.errors import HearsightError
+
+app = typer.Typer(
+    name="hearsight",
+    help="A sound goes in, a picture comes out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(generate)
+app.command()(rerun)
+app.command()(classify)
+app.command()(systems)
+
+(UsageError,) = typer.BadParameter.__bases__  # what typer raises for a mistyped command or option
+INTERRUPTED = 130
+FAILED = 2
+
+
+@app.callback(invoke_without_command=True)
+def _hearsight(version: bool = typer.Option(False, "--version", help="Print the version and leave.")) -> None:
+    if version:
+        from hearsight import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command and leave with its code: 0, 2 for what the user can put right, 130 after Ctrl-C."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command with `arguments`; returns its exit code, having printed one line for any expected error."""
+    try:
+        return app(arguments, standalone_mode=False) or 0
+    except HearsightError as error:
+        return _fail(str(error))
+    except UsageError as error:
+        return _fail(f"{error.format_message().rstrip('.')}; see {_help(error)}")
+    except (typer.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+
+
+def _fail(message: str) -> int:
+    print(f"hearsight: {' '.join(message.split())}", file=sys.stderr)
+    return FAILED
+
+
+def _help(error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context else 'hearsight'} --help"

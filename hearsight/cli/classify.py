@@ -1,0 +1,70 @@
+"""`hearsight classify`: what a sound is, among labels that you choose."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hearsight.cli.failures import Failures
+from hearsight.cli.inputs import find_sounds
+from hearsight.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hearsight.encoders.audioclip import AudioCLIP
+
+DEFAULT_MODEL = "audioclip-diffusion"
+
+
+def classify(
+    sounds: Annotated[list[str], typer.Argument(help="Sounds, videos, folders of them, or glob patterns.")],
+    labels: Annotated[str, typer.Option(help="What they could be, e.g. dog,rain,'a piano'.")],
+    model: Annotated[str, typer.Option(help="A system with an AudioCLIP, or a published AudioCLIP .pt.")] = DEFAULT_MODEL,
+    vocabulary: Annotated[Path | None, typer.Option(help="For a .pt: folder of CLIP's vocab.json, merges.txt.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, …; by default a GPU where there is one.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per sound.")] = False,
+) -> int:
+    """Say how probable each label is for every sound."""
+    chosen = [label.strip() for label in labels.split(",") if label.strip()]
+    if not chosen:
+        raise ConfigError(f"--labels {labels!r}: names no label; give some, separated by commas.")
+    paths = find_sounds(sounds)
+
+    from hearsight.sound import Sound
+
+    network = _audioclip(model, vocabulary, device)
+    failures = Failures()
+    for path in paths:
+        with failures.noted(path):
+            row = network.classify([Sound.read(path).require_audible()], chosen)[0].tolist()
+            ranked = sorted(zip(chosen, row, strict=True), key=lambda pair: -pair[1])
+            print(_json(path, ranked) if as_json else _line(path, ranked), flush=True)
+    return failures.report(len(paths))
+
+
+def _audioclip(model: str, vocabulary: Path | None, device: str | None) -> "AudioCLIP":
+    from hearsight.encoders.audioclip import AudioCLIP
+    from hearsight.encoders.tokenizer import CLIPTokenizer
+    from hearsight.systems import load
+    from hearsight.systems.base import usable_device
+
+    if model.endswith(".pt"):
+        from hearsight.hub.converters.audioclip import read_audioclip
+
+        if vocabulary is None:
+            raise ConfigError(f"{model}: reads labels as CLIP's tokens; give CLIP's vocabulary with --vocabulary FOLDER.")
+        return read_audioclip(model, tokenizer=CLIPTokenizer(vocabulary)).to(usable_device(device))
+    system = load(model, device=device)
+    network = system.components.get("audioclip")
+    if not isinstance(network, AudioCLIP):
+        raise ConfigError(f"{model}: {system.name} has no AudioCLIP to compare sounds with labels.")
+    return network
+
+
+def _line(path: Path, ranked: list[tuple[str, float]]) -> str:
+    return f"{path}: " + ", ".join(f"{label} {probability:.1%}" for label, probability in ranked)
+
+
+def _json(path: Path, ranked: list[tuple[str, float]]) -> str:
+    rounded = [[label, round(probability, 4)] for label, probability in ranked]
+    return json.dumps({"sound": str(path), "classes": rounded}, ensure_ascii=False)

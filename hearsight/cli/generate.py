@@ -1,0 +1,114 @@
+"""`hearsight generate`: a picture for every sound."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hearsight.cli.failures import Failures
+from hearsight.cli.inputs import find_sounds, picture_paths
+from hearsight.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from hearsight.cli.progress import Progress
+    from hearsight.picture import Picture
+    from hearsight.systems.base import System
+
+DEFAULT_SYSTEM = "audioclip-diffusion"
+LONGEST_SHOWN = 60.0
+"""seconds of a sound that a contact sheet shows"""
+
+
+def generate(
+    sounds: Annotated[list[str], typer.Argument(help="Sounds, videos, folders of them, or glob patterns.")],
+    system: Annotated[str, typer.Option(help="A system: its name, a folder, or a hub id.")] = DEFAULT_SYSTEM,
+    out: Annotated[Path, typer.Option(help="Folder of the pictures, or FILE.png for one.")] = Path("pictures"),
+    seed: Annotated[int, typer.Option(min=0, help="Seed; the same one gives the same picture.")] = 0,
+    count: Annotated[int, typer.Option(min=1, help="Pictures per sound, with seeds SEED, SEED+1, …")] = 1,
+    steps: Annotated[int | None, typer.Option(min=1, help="Sampling steps.")] = None,
+    guidance: Annotated[float | None, typer.Option(help="How strongly the sound rules the picture.")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="Sampling method, e.g. ddim.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, …; by default a GPU where there is one.")] = None,
+    sheet: Annotated[Path | None, typer.Option(help="Also write one PNG that shows all sounds and pictures.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per picture.")] = False,
+) -> int:
+    """Draw a picture of every sound."""
+    paths = find_sounds(sounds)
+    seeds = range(seed, seed + count)
+    targets = list(picture_paths(paths, out, seeds))
+    if sheet and sheet.suffix.lower() != ".png":
+        raise ConfigError(f"--sheet {sheet}: the sheet is a PNG; end the name with .png.")
+
+    from hearsight.cli.progress import progress
+    from hearsight.systems import load
+
+    drawn: list[tuple[Path, Picture]] = []
+    failures = Failures()
+    with progress(len(paths) * count, "waking up") as bar:
+        loaded = load(system, device=device)
+        settings = loaded.settings(steps=steps, guidance=guidance, scheduler=scheduler)
+        for path, files in zip(paths, targets, strict=True):
+            bar.start(path.name)
+            with failures.noted(path):
+                for picture, file, seconds in _draw(loaded, path, files, seed, settings, bar):
+                    drawn.append((path, picture))
+                    bar.finish(f"{path} → {file}  {_heard(picture)}")
+                    if as_json:
+                        print(json.dumps(_described(picture, path, file, seconds), ensure_ascii=False), flush=True)
+    if sheet and drawn:
+        _write_sheet(drawn, sheet)
+    return failures.report(len(paths))
+
+
+def _draw(
+    system: "System", sound: Path, files: list[Path], seed: int, settings: dict[str, Any], bar: "Progress"
+) -> Iterator[tuple["Picture", Path, float]]:
+    """Every picture of one sound with its file, already written, and the seconds it took."""
+    pictures = system.pictures(
+        sound, pictures_per_sound=len(files), seed=seed, callback=bar.step, **settings
+    )
+    started = time.perf_counter()
+    for picture, file in zip(pictures, files, strict=True):
+        _save(picture, file)
+        yield picture, file, time.perf_counter() - started
+        started = time.perf_counter()
+
+
+def _save(picture: "Picture", file: Path) -> None:
+    try:
+        picture.save(file)
+    except OSError as error:
+        raise DataError(f"{file}: cannot be written ({error.strerror or error}); choose another --out.") from None
+
+
+def _described(picture: "Picture", sound: Path, file: Path, seconds: float) -> dict[str, Any]:
+    return {
+        "file": str(file),
+        "sound": str(sound),
+        "seed": picture.recipe["seed"],
+        "seconds": round(seconds, 3),
+        "classes": picture.recipe["heard"],
+    }
+
+
+def _heard(picture: "Picture") -> str:
+    heard = picture.recipe["heard"]
+    return f"{heard[0][0].replace('_', ' ')} {heard[0][1]:.0%}" if heard else ""
+
+
+def _write_sheet(drawn: list[tuple[Path, "Picture"]], file: Path) -> None:
+    from hearsight.files import write_atomically
+    from hearsight.sound import Sound
+    from hearsight.studio.contact_sheet import Tile, contact_sheet
+
+    images: dict[Path, list[Image]] = {}
+    for path, picture in drawn:
+        images.setdefault(path, []).append(picture.image)
+    tiles = [Tile(Sound.read(path, duration=LONGEST_SHOWN), pictures, path.stem) for path, pictures in images.items()]
+    with write_atomically(file) as partial:
+        contact_sheet(tiles).save(partial, format="PNG")

@@ -1,0 +1,81 @@
+"""`hearsight rerun`: draw a picture again from the recipe that it carries."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hearsight.errors import DataError
+
+if TYPE_CHECKING:
+    from hearsight.picture import Picture
+
+DIFFERENT = 1
+
+
+def rerun(
+    picture: Annotated[Path, typer.Argument(metavar="PICTURE.png", help="A picture drawn by Hearsight.")],
+    out: Annotated[Path | None, typer.Option(help="Where to; by default PICTURE_again.png beside it.")] = None,
+    sound: Annotated[Path | None, typer.Option(help="Where the sound is now, if it was moved.")] = None,
+    system: Annotated[str | None, typer.Option(help="Where the system is now, if it was moved.")] = None,
+    device: Annotated[str | None, typer.Option(help="By default the one it was drawn on.")] = None,
+) -> int:
+    """Draw a picture again and say whether its bytes are the same (exit code 0) or not (1)."""
+    from hearsight.picture import Picture
+
+    before = Picture.load(picture)
+    after = _drawn_again(before.recipe, picture, sound, system, device)
+    target = after.save(out or picture.with_name(f"{picture.stem}_again.png"))
+    same = target.read_bytes() == picture.read_bytes()
+    print(f"{target}: {'the same bytes' if same else 'not the same bytes'} as {picture}")
+    if not same:
+        for line in _changed(before.recipe, after.recipe):
+            print(f"  {line}", file=sys.stderr)
+    return 0 if same else DIFFERENT
+
+
+def _drawn_again(
+    recipe: dict[str, Any], picture: Path, sound: Path | None, system: str | None, device: str | None
+) -> "Picture":
+    from hearsight.picture import Picture
+    from hearsight.systems import load
+
+    source = system or recipe.get("source")
+    if not source or "sound" not in recipe or "seed" not in recipe:
+        raise DataError(f"{picture}: was drawn by a system that was never saved, so it cannot be drawn again.")
+    path = sound or _find(recipe["sound"], picture)
+    loaded = load(source, device=device or recipe.get("device"))
+    again = next(loaded.pictures(path, seed=recipe["seed"], **recipe.get("settings", {})))
+    # Where sound and system lie does not belong to what was drawn; what they hold does, and is hashed.
+    written = {**again.recipe, "source": recipe.get("source")}
+    written["sound"] = {**again.recipe["sound"], "path": recipe["sound"]["path"], "name": recipe["sound"]["name"]}
+    return Picture(again.image, written)
+
+
+def _find(sound: dict[str, Any], picture: Path) -> Path:
+    """The sound of a recipe: where it was, seen from here or from the picture's folder or the one above."""
+    if not sound.get("path"):
+        raise DataError(f"{picture}: was drawn from samples, not from a file; give the sound with --sound.")
+    for folder in (Path(), picture.parent, picture.parent.parent):
+        if (folder / sound["path"]).is_file():
+            return folder / sound["path"]
+    raise DataError(f"{picture}: its sound {sound['path']} is not there any more; say where it is with --sound.")
+
+
+def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """What differs between two recipes, as readable lines."""
+    old, new = _flat(before), _flat(after)
+    lines = [f"{key}: was {old.get(key)!r}, is {new.get(key)!r}" for key in sorted({*old, *new}) if _differ(old, new, key)]
+    return lines or ["the recipes agree: the machine computes otherwise, or the picture was edited."]
+
+
+def _differ(old: dict[str, Any], new: dict[str, Any], key: str) -> bool:
+    return key not in old or key not in new or old[key] != new[key]
+
+
+def _flat(recipe: dict[str, Any], above: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in recipe.items():
+        flat |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
+    return flat

@@ -1,0 +1,1 @@
+"""From an embedding to what a generator listens to."""

@@ -1,0 +1,159 @@
+"""Pictures of the pocket set: one pictogram on a soft background, at varied scale, place, turn and colour.
+
+The pictograms are RGBA with a transparent ground. Emoji keep their own colours; silhouettes, which are drawn in black,
+are tinted with the colours their subject has in the world (brass is golden, a xylophone a rainbow).
+"""
+
+import colorsys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from hearsight.errors import DataError
+from hearsight.files import write_atomically
+from hearsight.seeds import derive
+
+Colour = tuple[int, int, int]
+BRASS: tuple[Colour, ...] = ((172, 114, 16), (186, 128, 24), (148, 94, 12))
+WOOD: tuple[Colour, ...] = ((60, 40, 34), (40, 40, 48), (96, 56, 36))
+STEEL: tuple[Colour, ...] = ((96, 108, 124), (70, 84, 104), (120, 130, 140))
+TOOL: tuple[Colour, ...] = ((216, 84, 24), (196, 40, 40), (44, 110, 62))
+INK: tuple[Colour, ...] = ((30, 30, 36), (60, 34, 24), (24, 44, 84))
+
+
+@dataclass(frozen=True)
+class Subject:
+    """How one class is drawn."""
+
+    patterns: tuple[str, ...]
+    """File patterns below `pictograms/<class>/`; each pattern is drawn equally often, whatever it matches."""
+    tint: tuple[Colour, ...] | None = None
+    """Colours for black silhouettes; None gives a rainbow from left to right."""
+    mirrored: bool = True
+    """Whether a mirror image still shows the same thing (a digit does not survive it)."""
+
+
+DIGIT = Subject(("fluentcolor_*", "fluentflat_*", "noto_*", "emojione_*"), mirrored=False)
+
+SUBJECTS: dict[str, Subject] = {
+    "chainsaw": Subject(("gameicons_delapouite-chainsaw", "gameicons_delapouite-chainsaw", "*_1FA9A"), TOOL),
+    "clock_tick": Subject(("*_1F55?", "*_23F0", "noto_1F55?"), INK),
+    "crackling_fire": Subject(("*_1F525",), TOOL),
+    "crying_baby": Subject(("*_1F476*", "*_1F62D"), INK),
+    "dog": Subject(("*_1F436", "*_1F415"), INK),
+    "helicopter": Subject(("*_1F681",), STEEL),
+    "person_sneeze": Subject(("*_1F927",), INK),
+    "rain": Subject(("*_1F327", "*_2614"), STEEL),
+    "rooster": Subject(("*_1F413",), INK),
+    "sea_waves": Subject(("*_1F30A",), INK),
+    "banjo": Subject(("*_1FA95",), WOOD),
+    "clarinet": Subject(("gameicons_*",), WOOD),
+    "flute": Subject(("noto_1FA88", "gameicons_*"), STEEL),
+    "french_horn": Subject(("gameicons_*",), BRASS),
+    "guitar": Subject(("*_1F3B8", "mdi_guitar-acoustic"), WOOD),
+    "piano": Subject(("*_1F3B9", "gameicons_caro-asercion-grand-piano"), INK),
+    "saxophone": Subject(("*_1F3B7",), BRASS),
+    "trombone": Subject(("gameicons_*",), BRASS),
+    "violin": Subject(("*_1F3BB",), WOOD),
+    "xylophone": Subject(("gameicons_*",), None),
+    **{f"digit_{digit}": DIGIT for digit in range(10)},
+}
+
+
+def picture(subject: Subject, folder: Path, random: np.random.Generator, size: int = 128) -> Image.Image:
+    """One composed RGB picture of `subject`, `size` pixels square, from the pictograms in `folder`."""
+    pattern = subject.patterns[random.integers(len(subject.patterns))]
+    files = _pictograms(folder, pattern)
+    pictogram = _cutout(files[random.integers(len(files))])
+    if _is_silhouette(pictogram):
+        pictogram = _tinted(pictogram, subject.tint, random)
+    if subject.mirrored and random.random() < 0.5:
+        pictogram = pictogram.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    pictogram = pictogram.rotate(random.uniform(-8, 8), Image.Resampling.BICUBIC, expand=True)
+    scale = random.uniform(0.74, 0.94) * size / max(pictogram.size)
+    width, height = (max(1, round(side * scale)) for side in pictogram.size)
+    pictogram = pictogram.resize((width, height), Image.Resampling.LANCZOS)
+    ground = _background(random, size)
+    place = (round(random.uniform(0.2, 0.8) * (size - width)), round(random.uniform(0.2, 0.8) * (size - height)))
+    ground.paste(pictogram, place, pictogram)
+    return ground
+
+
+def make_pictures(
+    pairs: Path, out: Path, *, train: int = 800, held_out: int = 50, size: int = 128, seed: int = 0, workers: int = 2
+) -> Iterator[dict[str, str]]:
+    """Compose the pictures of every class into `out/pictures/<split>/<class>/`, yielding one manifest row for each.
+
+    Picture n of a class is a function of (seed, split, class, n) alone; files that are there already are kept.
+    """
+    jobs = [
+        (pairs / "pictograms" / label, out / "pictures" / split / label, label, split, count, size, seed)
+        for label in SUBJECTS
+        for split, count in (("train", train), ("held_out", held_out))
+    ]
+    with ProcessPoolExecutor(workers) as pool:
+        for (_, folder, label, split, count, _, _), _ in zip(jobs, pool.map(_make_folder, jobs), strict=True):
+            for number in range(count):
+                path = (folder / f"{number:04}.png").relative_to(out)
+                yield {"path": str(path), "kind": "picture", "label": label, "split": split, "group": "composed"}
+
+
+def _make_folder(job: tuple[Path, Path, str, str, int, int, int]) -> None:
+    pictograms, folder, label, split, count, size, seed = job
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        path = folder / f"{number:04}.png"
+        if not path.exists():
+            random = np.random.default_rng(derive(seed, split, label, number))
+            drawn = picture(SUBJECTS[label], pictograms, random, size)
+            with write_atomically(path) as partial:
+                drawn.save(partial, "PNG", compress_level=6)
+
+
+@lru_cache(maxsize=256)
+def _pictograms(folder: Path, pattern: str) -> list[Path]:
+    files = sorted(folder.glob(f"{pattern}.png"))
+    if not files:
+        raise DataError(f"{folder}: no pictogram matches {pattern}.png; --pairs must name the folder with pictograms/.")
+    return files
+
+
+@lru_cache(maxsize=512)
+def _cutout(path: Path) -> Image.Image:
+    """The pictogram cropped to what is not transparent."""
+    image = Image.open(path).convert("RGBA")
+    return image.crop(image.getchannel("A").getbbox() or (0, 0, *image.size))
+
+
+def _is_silhouette(pictogram: Image.Image) -> bool:
+    pixels = np.asarray(pictogram)
+    return bool(pixels[pixels[..., 3] > 128][:, :3].max(initial=0) < 40)
+
+
+def _tinted(pictogram: Image.Image, tint: tuple[Colour, ...] | None, random: np.random.Generator) -> Image.Image:
+    pixels = np.array(pictogram)
+    if tint is None:
+        hues = np.linspace(0, 0.8, pixels.shape[1])
+        pixels[..., :3] = [[round(255 * part) for part in colorsys.hsv_to_rgb(hue, 0.8, 0.85)] for hue in hues]
+    else:
+        colour = np.array(tint[random.integers(len(tint))]) + random.integers(-12, 13, 3)
+        pixels[..., :3] = colour.clip(0, 255)
+    return Image.fromarray(pixels)
+
+
+def _background(random: np.random.Generator, size: int) -> Image.Image:
+    """A pale gradient between two neighbouring hues, in a random direction."""
+    hue = random.random()
+    first, second = (
+        255 * np.array(colorsys.hls_to_rgb((hue + turn) % 1, random.uniform(0.8, 0.96), random.uniform(0.3, 0.9)))
+        for turn in (0, random.uniform(-0.08, 0.08))
+    )
+    angle = random.uniform(0, 2 * np.pi)
+    axis = np.linspace(-0.5, 0.5, size)
+    mix = (np.cos(angle) * axis[None] + np.sin(angle) * axis[:, None])[..., None] / 1.42 + 0.5
+    return Image.fromarray((first * (1 - mix) + second * mix).round().astype(np.uint8))

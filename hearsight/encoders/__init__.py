@@ -1,0 +1,1 @@
+"""Sound, picture or text in, embedding out: one network per file."""

@@ -1,0 +1,79 @@
+"""Adherence: does the picture show what was heard? Asked of a classifier that was trained on pictures alone.
+
+Thesis sections 2.4.3 and 4.3.1: pictures are drawn from held-out sounds, and the share whose predicted class is the
+class of the sound is reported, overall and per class. We report the mean over classes, so that a class with many
+sounds weighs no more than one with few, with a bootstrap interval over sounds within classes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Int, UInt8
+from PIL import Image
+from torch import Tensor
+
+from hearsight.encoders.picture_classifier import PictureClassifier
+from hearsight.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Adherence:
+    """What the judge saw in the pictures."""
+
+    labels: tuple[str, ...]
+    """Class names, in the order of the rows and columns of `confusion`."""
+    confusion: Int[np.ndarray, "heard seen"]
+    """Pictures by the class of their sound (row) and the class the judge saw (column)."""
+
+    @property
+    def per_class(self) -> dict[str, float]:
+        """Share of pictures seen rightly, for every class that was drawn."""
+        counts = self.confusion.sum(axis=1)
+        return {
+            label: float(self.confusion[row, row] / counts[row])
+            for row, label in enumerate(self.labels)
+            if counts[row]
+        }
+
+    def mean(self, labels: Sequence[str] | None = None) -> float:
+        """Mean over classes (all, or the given ones) of the share seen rightly."""
+        shares = self.per_class
+        chosen = [shares[label] for label in (labels or shares) if label in shares]
+        if not chosen:
+            raise DataError(f"none of the classes {', '.join(labels or ())} was drawn; nothing can be averaged.")
+        return float(np.mean(chosen))
+
+    def interval(self, level: float = 0.95, draws: int = 2000, seed: int = 0) -> tuple[float, float]:
+        """Bootstrap confidence interval of `mean()`, resampling the pictures of each class."""
+        random = np.random.default_rng(seed)
+        counts = self.confusion.sum(axis=1)
+        drawn = counts > 0
+        right = np.diag(self.confusion)[drawn] / counts[drawn]
+        means = (random.binomial(counts[drawn], right, size=(draws, drawn.sum())) / counts[drawn]).mean(axis=1)
+        low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+        return float(low), float(high)
+
+
+def judge_pictures(
+    judge: PictureClassifier, pictures: Sequence[Image.Image], heard: Sequence[str], batch: int = 128
+) -> Adherence:
+    """Ask `judge` what every picture shows and compare with the class of its sound.
+
+    Raises DataError for a class the judge has never seen.
+    """
+    labels = judge.config.labels
+    unknown = sorted(set(heard) - set(labels))
+    if unknown:
+        raise DataError(f"{', '.join(unknown)}: the judge knows only {', '.join(labels)}; train one on these classes.")
+    confusion = np.zeros((len(labels), len(labels)), dtype=np.int64)
+    for start in range(0, len(pictures), batch):
+        seen = judge.probabilities(_pixels(pictures[start : start + batch])).argmax(dim=-1)
+        for label, column in zip(heard[start : start + batch], seen.tolist(), strict=True):
+            confusion[labels.index(label), column] += 1
+    return Adherence(labels, confusion)
+
+
+def _pixels(pictures: Sequence[Image.Image]) -> UInt8[Tensor, "batch 3 height width"]:
+    return torch.stack([torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1) for picture in pictures])

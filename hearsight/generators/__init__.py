@@ -1,0 +1,1 @@
+"""From noise and a condition to a picture: one network per file."""

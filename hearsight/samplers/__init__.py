@@ -1,0 +1,1 @@
+"""How noise becomes a picture, as functions without state."""

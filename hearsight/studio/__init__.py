@@ -1,0 +1,1 @@
+"""What artists want: pictures of many sounds at once."""

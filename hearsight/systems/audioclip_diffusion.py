@@ -1,0 +1,151 @@
+"""AudioCLIP-latent diffusion: what the audio head of AudioCLIP hears steers a diffusion model over pixels.
+
+R. Kyle, *Hierarchical Audio-Conditional Image Generation with AudioCLIP Latents* (Victoria University of Wellington):
+
+    sound --AudioCLIP audio head--> embedding          section 3.2 (Guzhov et al., AudioCLIP)
+    embedding --projection--> condition, added to the time encoding and attended to     section 3.3.2
+    noise --U-Net, 1000 steps of DDPM or 20 of a faster solver--> picture                section 3.3.3 (Ho et al., alg. 2)
+    eps = eps(0) + s (eps(embedding) - eps(0))         classifier-free guidance, sections 3.3.3 and 4.4 (Ho & Salimans)
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import torch
+from jaxtyping import Float
+from PIL import Image
+from torch import Tensor
+
+from hearsight.encoders import audioclip as encoder
+from hearsight.encoders.audioclip import AudioCLIP, AudioCLIPConfig, temperature
+from hearsight.errors import ConfigError
+from hearsight.generators import pixel_unet
+from hearsight.generators.pixel_unet import PixelUNet, PixelUNetConfig
+from hearsight.samplers.diffusion import NoiseSchedule, sample, to_uint8
+from hearsight.sound.sound import Sound
+from hearsight.systems.base import Callback, System
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How noise becomes a picture, unless a call says otherwise."""
+
+    scheduler: str = "dpm++"
+    """Any diffusers scheduler by name; `ddpm` with 1000 steps is the thesis's."""
+    steps: int = 20
+    """Evaluations of the U-Net (each twice as wide while guided)."""
+    guidance: float = 3.0
+    """Scale s of classifier-free guidance; 1 draws without it (thesis: 3)."""
+    guidance_interval: tuple[float, float] = (0.0, 1.0)
+    """Share of the way, from noise (0) to picture (1), on which guidance acts; outside it costs nothing."""
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """Arithmetic of the U-Net; bf16 is about twice as fast on processors that have it."""
+
+
+@dataclass(frozen=True)
+class AudioCLIPDiffusionConfig:
+    """An AudioCLIP, a U-Net that listens to it, and how they draw."""
+
+    audioclip: AudioCLIPConfig
+    """The ear."""
+    unet: PixelUNetConfig
+    """The hand."""
+    schedule: NoiseSchedule = field(default_factory=NoiseSchedule)
+    """The noise that the U-Net has learned to take out."""
+    sampling: Sampling = field(default_factory=Sampling)
+    """Default settings of drawing."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Classes that pictures are marked with, each with the words for it; empty: none are named."""
+
+
+class AudioCLIPDiffusion(System):
+    """Hears with AudioCLIP, draws with a diffusion U-Net."""
+
+    name = "audioclip-diffusion"
+    config_class = AudioCLIPDiffusionConfig
+
+    def __init__(
+        self,
+        config: AudioCLIPDiffusionConfig,
+        audioclip: AudioCLIP | None = None,
+        unet: PixelUNet | None = None,
+    ) -> None:
+        """A system of the given networks; those left out get random weights."""
+        if config.unet.projection and config.unet.projection.embed != config.audioclip.embed:
+            raise ConfigError(
+                f"unet.projection.embed={config.unet.projection.embed}: the AudioCLIP gives embeddings of "
+                f"{config.audioclip.embed}; set both to the same width."
+            )
+        self.config = config
+        self.audioclip = audioclip or AudioCLIP(config.audioclip)
+        self.unet = unet or PixelUNet(config.unet)
+        self.components = {"audioclip": self.audioclip.eval(), "unet": self.unet.eval()}
+
+    def hear(self, sounds: Sequence[Sound]) -> Float[Tensor, "sound embed"]:
+        """The unit embedding of every sound."""
+        return self.audioclip.hear(sounds)
+
+    def draw(
+        self,
+        condition: Float[Tensor, "picture embed"],
+        *,
+        seeds: Sequence[int],
+        callback: Callback | None = None,
+        **settings: Any,
+    ) -> list[Image.Image]:
+        """One picture per embedding; the same embedding, seed and settings give the same bytes."""
+        chosen = self.settings(**settings)
+        size = chosen.pop("size")
+        precision = chosen.pop("precision")
+        drawn = sample(
+            self.unet,
+            condition.to(self.device),
+            seeds=seeds,
+            shape=(3, size, size),
+            schedule=self.config.schedule,
+            dtype=torch.bfloat16 if precision == "bf16" else None,
+            callback=callback,
+            **chosen,
+        )
+        return [Image.fromarray(pixels.permute(1, 2, 0).numpy()) for pixels in to_uint8(drawn).cpu()]
+
+    def defaults(self) -> Mapping[str, Any]:
+        """The sampling settings and the side of the picture in pixels."""
+        return {**asdict(self.config.sampling), "size": self.config.unet.size}
+
+    def classes(self, condition: Float[Tensor, "embed"], top: int = 3) -> list[tuple[str, float]]:
+        """The most probable of `config.labels`: softmax of the scaled dot products with their texts (thesis 3.2)."""
+        if not self.config.labels:
+            return []
+        scale = temperature(self.audioclip.scale_audio_text)
+        shares = (scale * self._label_embeddings @ condition.to(self.device)).softmax(dim=-1)
+        best = shares.topk(min(top, len(shares)))
+        names = list(self.config.labels)
+        return [(names[place], value) for value, place in zip(best.values.tolist(), best.indices.tolist(), strict=True)]
+
+    @cached_property
+    def _label_embeddings(self) -> Float[Tensor, "label embed"]:
+        return self.audioclip.read(list(self.config.labels.values()))
+
+
+def published() -> AudioCLIPDiffusionConfig:
+    """The thesis's system: the published AudioCLIP and a U-Net over 64 x 64 pixels, DDPM with 1000 steps."""
+    sampling = Sampling(scheduler="ddpm", steps=1000)
+    return AudioCLIPDiffusionConfig(encoder.published(), pixel_unet.published(), sampling=sampling)
+
+
+def pocket() -> AudioCLIPDiffusionConfig:
+    """What ships with the package: three small heads and a small U-Net that predicts the velocity."""
+    return AudioCLIPDiffusionConfig(
+        encoder.pocket(), pixel_unet.pocket(), NoiseSchedule(prediction="v_prediction"), Sampling(precision="bf16")
+    )
+
+
+def debug() -> AudioCLIPDiffusionConfig:
+    """Random and tiny, for tests and docs."""
+    ear = encoder.debug()
+    return AudioCLIPDiffusionConfig(
+        ear, pixel_unet.debug(ear.embed), sampling=Sampling(steps=2), labels={"dog": "a dog", "rain": "rain"}
+    )
