@@ -37,5 +37,5 @@ $(VENV)/installed: $(VENV)/torch pyproject.toml
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	$(PIP) --editable '.[train,dev]'
+	$(PIP) --editable '.[train,data,dev]'
 	@touch $@

@@ -1,9 +1,9 @@
 """Hearsight: a sound goes in, a picture comes out.
 
-    import hearsight
+import hearsight
 
-    system = hearsight.load("audioclip-diffusion")
-    system("rooster.ogg")[0].save("rooster.png")
+system = hearsight.load("audioclip-diffusion")
+system("rooster.ogg")[0].save("rooster.png")
 """
 
 import os
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 __all__ = ["AudioCLIPDiffusion", "Picture", "Sound", "__version__", "load"]
 
-# Waiting OpenMP threads that spin cost up to ten times the work itself on shared cores; it must be said before torch loads.
+# OpenMP threads that spin while they wait cost up to ten times the work on shared cores; torch asks once, as it loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:

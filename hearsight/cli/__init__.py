@@ -1,13 +1,17 @@
-"""The `hearsight` command: thin. It parses, calls the package and prints; nothing heavy is imported before it is needed."""
+"""The `hearsight` command: parses, calls the package, prints; nothing heavy is imported before it is needed."""
 
 import sys
+from typing import Any
 
 import typer
 
 from hearsight.cli.classify import classify
+from hearsight.cli.data import data
+from hearsight.cli.evaluate import evaluate
 from hearsight.cli.generate import generate
 from hearsight.cli.rerun import rerun
 from hearsight.cli.systems import systems
+from hearsight.cli.train import train
 from hearsight.errors import HearsightError
 
 app = typer.Typer(
@@ -20,9 +24,12 @@ app = typer.Typer(
 app.command()(generate)
 app.command()(rerun)
 app.command()(classify)
+app.command()(train)
+app.add_typer(evaluate)
+app.add_typer(data)
 app.command()(systems)
 
-(UsageError,) = typer.BadParameter.__bases__  # what typer raises for a mistyped command or option
+UsageError: Any = typer.BadParameter.__base__  # what typer raises for a mistyped command or option
 INTERRUPTED = 130
 FAILED = 2
 
@@ -44,7 +51,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run the command with `arguments`; returns its exit code, having printed one line for any expected error."""
     try:
-        return app(arguments, standalone_mode=False) or 0
+        return app(arguments, prog_name="hearsight", standalone_mode=False) or 0
     except HearsightError as error:
         return _fail(str(error))
     except UsageError as error:

@@ -19,7 +19,7 @@ DEFAULT_MODEL = "audioclip-diffusion"
 def classify(
     sounds: Annotated[list[str], typer.Argument(help="Sounds, videos, folders of them, or glob patterns.")],
     labels: Annotated[str, typer.Option(help="What they could be, e.g. dog,rain,'a piano'.")],
-    model: Annotated[str, typer.Option(help="A system with an AudioCLIP, or a published AudioCLIP .pt.")] = DEFAULT_MODEL,
+    model: Annotated[str, typer.Option(help="A system, a trained AudioCLIP, or a published .pt.")] = DEFAULT_MODEL,
     vocabulary: Annotated[Path | None, typer.Option(help="For a .pt: folder of CLIP's vocab.json, merges.txt.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, …; by default a GPU where there is one.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per sound.")] = False,
@@ -43,8 +43,9 @@ def classify(
 
 
 def _audioclip(model: str, vocabulary: Path | None, device: str | None) -> "AudioCLIP":
-    from hearsight.encoders.audioclip import AudioCLIP
+    from hearsight.encoders.audioclip import AudioCLIP, AudioCLIPConfig
     from hearsight.encoders.tokenizer import CLIPTokenizer
+    from hearsight.hub.network import load_network
     from hearsight.systems import load
     from hearsight.systems.base import usable_device
 
@@ -52,8 +53,10 @@ def _audioclip(model: str, vocabulary: Path | None, device: str | None) -> "Audi
         from hearsight.hub.converters.audioclip import read_audioclip
 
         if vocabulary is None:
-            raise ConfigError(f"{model}: reads labels as CLIP's tokens; give CLIP's vocabulary with --vocabulary FOLDER.")
+            raise ConfigError(f"{model}: reads labels as CLIP's tokens; say where they are with --vocabulary FOLDER.")
         return read_audioclip(model, tokenizer=CLIPTokenizer(vocabulary)).to(usable_device(device))
+    if (Path(model) / "audioclip.safetensors").is_file() and not (Path(model) / "unet.safetensors").is_file():
+        return load_network(Path(model), "audioclip", AudioCLIP, AudioCLIPConfig).to(usable_device(device))
     system = load(model, device=device)
     network = system.components.get("audioclip")
     if not isinstance(network, AudioCLIP):

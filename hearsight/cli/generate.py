@@ -69,9 +69,7 @@ def _draw(
     system: "System", sound: Path, files: list[Path], seed: int, settings: dict[str, Any], bar: "Progress"
 ) -> Iterator[tuple["Picture", Path, float]]:
     """Every picture of one sound with its file, already written, and the seconds it took."""
-    pictures = system.pictures(
-        sound, pictures_per_sound=len(files), seed=seed, callback=bar.step, **settings
-    )
+    pictures = system.pictures(sound, pictures_per_sound=len(files), seed=seed, callback=bar.step, **settings)
     started = time.perf_counter()
     for picture, file in zip(pictures, files, strict=True):
         _save(picture, file)

@@ -1,15 +1,16 @@
 """What the arguments of a command mean: which sounds, and where their pictures go."""
 
 import glob
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hearsight.errors import ConfigError, DataError
 
-SUFFIXES = frozenset(
-    ".aac .aif .aiff .au .avi .caf .flac .m4a .m4v .mkv .mov .mp3 .mp4 .oga .ogg .opus .wav .webm .wma".split()
-)
+SOUNDS = (".aac", ".aif", ".aiff", ".au", ".caf", ".flac", ".m4a", ".mp3", ".oga", ".ogg", ".opus", ".wav", ".wma")
+VIDEOS = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
+SUFFIXES = frozenset(SOUNDS + VIDEOS)
 """What is taken for a sound (or a video with one) when a folder is searched; a file named outright may have any."""
 
 
@@ -75,7 +76,8 @@ def picture_paths(sounds: Sequence[Path], out: Path, seeds: Sequence[int]) -> It
 def unique_names(paths: Sequence[Path]) -> list[str]:
     """A file name (without suffix) for every path, different also where upper and lower case are the same.
 
-    The stem where it is the only one of its kind, else as much of the path as it takes.
+    The stem where it is the only one of its kind, else as much of the path as it takes, and at worst a short hash of
+    it; the order of the paths does not matter.
     """
     names = [path.stem for path in paths]
     for depth in range(1, max((len(path.parts) for path in paths), default=0) + 1):
@@ -84,7 +86,11 @@ def unique_names(paths: Sequence[Path]) -> list[str]:
             return names
         names = ["_".join(_words(path)[-depth:]) if at in clashing else names[at] for at, path in enumerate(paths)]
     clashing = _clashing(names)
-    return [f"{name}_{at}" if at in clashing else name for at, name in enumerate(names)]
+    return [f"{name}_{_mark(paths[at])}" if at in clashing else name for at, name in enumerate(names)]
+
+
+def _mark(path: Path) -> str:
+    return hashlib.sha256(path.as_posix().encode()).hexdigest()[:6]
 
 
 def _clashing(names: Sequence[str]) -> set[int]:

@@ -66,12 +66,9 @@ def _find(sound: dict[str, Any], picture: Path) -> Path:
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """What differs between two recipes, as readable lines."""
     old, new = _flat(before), _flat(after)
-    lines = [f"{key}: was {old.get(key)!r}, is {new.get(key)!r}" for key in sorted({*old, *new}) if _differ(old, new, key)]
+    changed = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
+    lines = [f"{key}: was {old.get(key)!r}, is {new.get(key)!r}" for key in changed]
     return lines or ["the recipes agree: the machine computes otherwise, or the picture was edited."]
-
-
-def _differ(old: dict[str, Any], new: dict[str, Any], key: str) -> bool:
-    return key not in old or key not in new or old[key] != new[key]
 
 
 def _flat(recipe: dict[str, Any], above: str = "") -> dict[str, Any]:

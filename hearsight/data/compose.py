@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from hearsight.data.pairs import Item, Split
+from hearsight.data.sources import releasable
 from hearsight.errors import DataError
 from hearsight.files import write_atomically
 from hearsight.seeds import derive
@@ -67,9 +69,7 @@ SUBJECTS: dict[str, Subject] = {
 
 def picture(subject: Subject, folder: Path, random: np.random.Generator, size: int = 128) -> Image.Image:
     """One composed RGB picture of `subject`, `size` pixels square, from the pictograms in `folder`."""
-    pattern = subject.patterns[random.integers(len(subject.patterns))]
-    files = _pictograms(folder, pattern)
-    pictogram = _cutout(files[random.integers(len(files))])
+    pictogram = _cutout(choose(subject, folder, random))
     if _is_silhouette(pictogram):
         pictogram = _tinted(pictogram, subject.tint, random)
     if subject.mirrored and random.random() < 0.5:
@@ -84,33 +84,59 @@ def picture(subject: Subject, folder: Path, random: np.random.Generator, size: i
     return ground
 
 
+def choose(subject: Subject, folder: Path, random: np.random.Generator) -> Path:
+    """The pictogram that `picture` draws with the same generator. Raises DataError if a pattern matches none."""
+    files = _pictograms(folder, subject.patterns[random.integers(len(subject.patterns))])
+    return files[random.integers(len(files))]
+
+
 def make_pictures(
     pairs: Path, out: Path, *, train: int = 800, held_out: int = 50, size: int = 128, seed: int = 0, workers: int = 2
-) -> Iterator[dict[str, str]]:
-    """Compose the pictures of every class into `out/pictures/<split>/<class>/`, yielding one manifest row for each.
+) -> Iterator[Item]:
+    """Compose the pictures of every class into `out/pictures/<split>/<class>/`, yielding the manifest's item for each.
 
     Picture n of a class is a function of (seed, split, class, n) alone; files that are there already are kept.
     """
-    jobs = [
-        (pairs / "pictograms" / label, out / "pictures" / split / label, label, split, count, size, seed)
-        for label in SUBJECTS
-        for split, count in (("train", train), ("held_out", held_out))
-    ]
+    splits: tuple[tuple[Split, int], ...] = (("train", train), ("held_out", held_out))
+    jobs = [_Job(pairs, out, label, split, count, size, seed) for label in SUBJECTS for split, count in splits]
+    credits = releasable(pairs)
     with ProcessPoolExecutor(workers) as pool:
-        for (_, folder, label, split, count, _, _), _ in zip(jobs, pool.map(_make_folder, jobs), strict=True):
-            for number in range(count):
-                path = (folder / f"{number:04}.png").relative_to(out)
-                yield {"path": str(path), "kind": "picture", "label": label, "split": split, "group": "composed"}
+        for job, _ in zip(jobs, pool.map(_make_folder, jobs), strict=True):
+            for number in range(job.count):
+                pictogram = choose(SUBJECTS[job.label], job.pictograms, job.random(number))
+                credit = credits[pictogram.relative_to(pairs).as_posix()]
+                path = job.path(number).relative_to(out).as_posix()
+                yield Item(path, "picture", job.label, job.split, pictogram.stem, *credit)
 
 
-def _make_folder(job: tuple[Path, Path, str, str, int, int, int]) -> None:
-    pictograms, folder, label, split, count, size, seed = job
-    folder.mkdir(parents=True, exist_ok=True)
-    for number in range(count):
-        path = folder / f"{number:04}.png"
+@dataclass(frozen=True)
+class _Job:
+    """The pictures of one class and split."""
+
+    pairs: Path
+    out: Path
+    label: str
+    split: Split
+    count: int
+    size: int
+    seed: int
+
+    @property
+    def pictograms(self) -> Path:
+        return self.pairs / "pictograms" / self.label
+
+    def path(self, number: int) -> Path:
+        return self.out / "pictures" / self.split / self.label / f"{number:04}.png"
+
+    def random(self, number: int) -> np.random.Generator:
+        return np.random.default_rng(derive(self.seed, self.split, self.label, number))
+
+
+def _make_folder(job: _Job) -> None:
+    for number in range(job.count):
+        path = job.path(number)
         if not path.exists():
-            random = np.random.default_rng(derive(seed, split, label, number))
-            drawn = picture(SUBJECTS[label], pictograms, random, size)
+            drawn = picture(SUBJECTS[job.label], job.pictograms, job.random(number), job.size)
             with write_atomically(path) as partial:
                 drawn.save(partial, "PNG", compress_level=6)
 

@@ -26,9 +26,9 @@ class MelAugmentation:
     """Longest silence in seconds put between the repetitions of a short sound."""
     speed: float = 1.25
     """Largest factor of playing faster or slower."""
-    pitch: float = 1.2
+    pitch: float = 1.5
     """Spread of shifts along the mel bands, in bands."""
-    tract: float = 0.05
+    tract: float = 0.06
     """Spread of the factor by which the mel axis is stretched: another throat, another body of an instrument."""
     room: float = 0.4
     """Share of sounds that get a reverberating room."""

@@ -8,7 +8,6 @@ Every file is a function of the seed and its own name alone: any number of worke
 was interrupted goes on where it stopped.
 """
 
-import csv
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -18,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from hearsight.data import compose, instruments, pairs, speech
+from hearsight.data import compose, instruments, speech
 from hearsight.data.instruments import INSTRUMENTS
-from hearsight.data.pairs import Item, Split
+from hearsight.data.pairs import Item, Split, write_manifest
 from hearsight.errors import DataError
 from hearsight.files import write_atomically
 from hearsight.seeds import derive
@@ -61,7 +60,7 @@ class Sizes:
 
 
 def make(
-    pairs_folder: Path,
+    pairs: Path,
     out: Path,
     *,
     seed: int = 0,
@@ -71,21 +70,21 @@ def make(
 ) -> Path:
     """Make the pocket set in `out` and return its manifest's path; files that are there already are kept.
 
-    `progress(done, all)` is called after every sound and picture. Raises DataError when `pairs_folder` lacks
+    `progress(done, all)` is called after every sound and picture. Raises DataError when `pairs` lacks
     something and MissingDependency without FluidSynth, its sound font or espeak-ng.
     """
     sizes = sizes or Sizes()
-    jobs = list(chain(_recordings(pairs_folder), _phrases(sizes, seed), _utterances(sizes, seed)))
+    jobs = list(chain(_recordings(pairs), _phrases(sizes, seed), _utterances(sizes, seed)))
     pictures = len(compose.SUBJECTS) * (sizes.train_pictures + sizes.held_out_pictures)
     items: list[Item] = []
     with ProcessPoolExecutor(workers) as pool:
         for item in chain(
-            pool.map(_Make(out, seed), jobs, chunksize=8), _pictures(pairs_folder, out, sizes, seed, workers)
+            pool.map(_Make(out, seed), jobs, chunksize=8), _pictures(pairs, out, sizes, seed, workers)
         ):
             items.append(item)
             if progress:
                 progress(len(items), len(jobs) + pictures)
-    return pairs.write_manifest(out, items)
+    return write_manifest(out, items)
 
 
 @dataclass(frozen=True)
@@ -122,27 +121,24 @@ def _samples(job: _Job, random: np.random.Generator) -> Float[np.ndarray, " time
         phrase = instruments.phrase(INSTRUMENTS[label], random, held_out=job.item.split == "held_out")
         samples = instruments.render(phrase, RATE)
     else:
-        samples = _resampled(*speech.speak(speech.utterance(int(label.removeprefix("digit_")), random)))
+        samples, rate = speech.speak(speech.utterance(int(label.removeprefix("digit_")), random))
+        if random.random() < 0.6:  # most sound as dull as the real recordings, whose rate is 8 kHz
+            samples, rate = _resampled(samples, rate, 8000), 8000
+        samples = _resampled(samples, rate)
     return samples * (random.uniform(0.25, 0.9) / max(float(np.abs(samples).max()), 1e-4))
 
 
 def _recordings(folder: Path) -> Iterator[_Job]:
     """The recordings of tier A, the only ones from which weights may be released."""
-    sources = folder / "SOURCES.csv"
-    if not sources.exists():
-        raise DataError(f"{folder}: there is no SOURCES.csv here; --pairs must name the folder that holds it.")
-    with sources.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["tier"] == "A"]
     notes = 0
-    for row in sorted(rows, key=lambda row: row["file"]):
-        top, _, rest = row["file"].partition("/")
+    for file, credit in releasable(folder).items():
+        top, _, rest = file.partition("/")
         label = rest.partition("/")[0]
         if top == "sounds" and label in CLASSES:
             notes += label in INSTRUMENTS
-            group, split = _group(label, Path(row["file"]).stem, notes)
-            path = f"sounds/{split}/{label}/{Path(row['file']).stem}.flac"
-            about = (row["source_repository"], row["licence"], row["attribution"])
-            yield _Job(Item(path, "sound", label, split, group, *about), folder / row["file"])
+            group, split = _group(label, Path(file).stem, notes)
+            path = f"sounds/{split}/{label}/{Path(file).stem}.flac"
+            yield _Job(Item(path, "sound", label, split, group, *credit), folder / file)
 
 
 def _group(label: str, name: str, number: int) -> tuple[str, Split]:
@@ -177,8 +173,7 @@ def _utterances(sizes: Sizes, seed: int) -> Iterator[_Job]:
 def _pictures(folder: Path, out: Path, sizes: Sizes, seed: int, workers: int) -> Iterator[Item]:
     counts = {"train": sizes.train_pictures, "held_out": sizes.held_out_pictures}
     if any(counts.values()):
-        for row in compose.make_pictures(folder, out, **counts, seed=seed, workers=workers):
-            yield Item(**row)  # type: ignore[arg-type]
+        yield from compose.make_pictures(folder, out, **counts, seed=seed, workers=workers)
 
 
 def _read(path: Path) -> tuple[Float[np.ndarray, "time channel"], int]:
@@ -190,8 +185,8 @@ def _read(path: Path) -> tuple[Float[np.ndarray, "time channel"], int]:
         raise DataError(f"{path}: named in SOURCES.csv but not a sound that can be read; fetch the pairs again.") from None
 
 
-def _resampled(samples: Float[np.ndarray, "..."], rate: int) -> Float[np.ndarray, " time"]:
+def _resampled(samples: Float[np.ndarray, "..."], rate: int, wanted: int = RATE) -> Float[np.ndarray, " time"]:
     import soxr
 
     mono = samples.mean(axis=1) if samples.ndim == 2 else samples
-    return mono if rate == RATE else soxr.resample(mono, rate, RATE, quality="HQ")
+    return mono if rate == wanted else soxr.resample(mono, rate, wanted, quality="HQ")

@@ -86,7 +86,7 @@ class LogMelCNN(nn.Module):
         before = [widths[0], *widths[:-1]]
         self.stages = nn.Sequential(*(_Stage(*pair, halved=index > 0) for index, pair in enumerate(zip(before, widths))))
         self.dropout = nn.Dropout(config.dropout)
-        self.projection = nn.Linear(2 * widths[-1], embed)
+        self.projection = nn.Linear(2 * widths[-1] * -(-config.bands // 2**config.stages), embed)
         self.to(memory_format=torch.channels_last)
 
     def forward(self, waveform: Float[Tensor, "batch channel time"]) -> Float[Tensor, "batch embed"]:
@@ -103,7 +103,8 @@ class LogMelCNN(nn.Module):
         """Embeddings of spectrograms as `relative` gives them."""
         features = self.stages(self.stem(spectrogram[:, None].contiguous(memory_format=torch.channels_last)))
         # The mean says what goes on all the time, the maximum what happens once: a rain and a sneeze.
-        pooled = torch.cat((features.mean(dim=(2, 3)), features.amax(dim=(2, 3))), dim=1)
+        # Over time only: convolutions do not know how high they look, and a vowel is what is heard at which height.
+        pooled = torch.cat((features.mean(dim=3), features.amax(dim=3)), dim=1).flatten(1)
         return self.projection(self.dropout(pooled))
 
 

@@ -5,8 +5,10 @@ class of the sound is reported, overall and per class. We report the mean over c
 sounds weighs no more than one with few, with a bootstrap interval over sounds within classes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,8 +16,11 @@ from jaxtyping import Int, UInt8
 from PIL import Image
 from torch import Tensor
 
+from hearsight.data import pairs
 from hearsight.encoders.picture_classifier import PictureClassifier
 from hearsight.errors import DataError
+from hearsight.picture import Picture
+from hearsight.systems.base import System
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,3 +82,36 @@ def judge_pictures(
 
 def _pixels(pictures: Sequence[Image.Image]) -> UInt8[Tensor, "batch 3 height width"]:
     return torch.stack([torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1) for picture in pictures])
+
+
+def measure(
+    system: System,
+    data: Path,
+    judge: PictureClassifier,
+    *,
+    sounds_per_class: int | None = None,
+    pictures_per_sound: int = 1,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+    **settings: Any,
+) -> tuple[Adherence, list[Picture]]:
+    """Draw the held-out sounds of a data folder with `system` and ask `judge` what the pictures show.
+
+    Sound n of a class gets the seed `seed + n`, so that no two pictures of a class begin with the same noise.
+    `sounds_per_class` takes the first so many of each class; `settings` go to the system.
+    """
+    chosen = [
+        (label, number, item)
+        for label, items in pairs.by_label(pairs.read(data, "sound", "held_out")).items()
+        for number, item in enumerate(items[:sounds_per_class])
+    ]
+    heard: list[str] = []
+    pictures: list[Picture] = []
+    for label, number, item in chosen:
+        first = seed + number * pictures_per_sound
+        drawn = system(data / item.path, pictures_per_sound=pictures_per_sound, seed=first, **settings)
+        pictures += drawn
+        heard += [label] * len(drawn)
+        if progress:
+            progress(len(pictures), len(chosen) * pictures_per_sound)
+    return judge_pictures(judge, [picture.image for picture in pictures], heard), pictures

@@ -1,10 +1,10 @@
 """A system folder: config.json, one safetensors file per component, and a card (README.md).
 
-    audioclip_diffusion/
-      config.json              {"system": "audioclip-diffusion", "version": "0.1.0", "config": {…}}
-      audioclip.safetensors
-      unet.safetensors
-      README.md
+audioclip_diffusion/
+  config.json              {"system": "audioclip-diffusion", "version": "0.1.0", "config": {…}}
+  audioclip.safetensors
+  unet.safetensors
+  README.md
 """
 
 import hashlib
@@ -39,7 +39,7 @@ def resolve(name_or_path: str | Path) -> Path:
     if (folder / CONFIG).is_file():
         return folder
     if folder.is_dir():
-        raise ConfigError(f"{folder}: no {CONFIG} in this folder, so it is no system; give one made by save_pretrained.")
+        raise ConfigError(f"{folder}: no {CONFIG} here, so it is no system; give a folder made by save_pretrained.")
     if str(name_or_path).count("/") == 1 and not str(name_or_path).startswith((".", "/", "~")):
         return _download(str(name_or_path))
     raise ConfigError(
@@ -144,7 +144,8 @@ def push(folder: Path, repo_id: str, *, private: bool = False, token: str | None
         address = api.create_repo(repo_id, private=private, exist_ok=True)
         api.upload_folder(repo_id=repo_id, folder_path=folder, commit_message=f"Upload {folder.name}")
     except (HfHubHTTPError, OSError, ValueError) as error:
-        raise ConfigError(f"{repo_id}: could not be pushed ({_first_line(error)}); log in with `hf auth login`.") from None
+        reason = _first_line(error)
+        raise ConfigError(f"{repo_id}: could not be pushed ({reason}); log in with `hf auth login`.") from None
     return str(address)
 
 

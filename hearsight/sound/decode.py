@@ -89,6 +89,8 @@ def _gathered(blocks: Blocks, excerpt: Excerpt) -> tuple[Float[np.ndarray, "chan
     for block, rate in blocks:  # noqa: B007 (every block has the same rate)
         parts.append(block)
     if not parts:
+        if excerpt.start > 0:
+            raise SoundError(f"{excerpt.name}: start={excerpt.start:g} lies beyond its end; give a smaller start.")
         raise SoundError(f"{excerpt.name}: {NO_SAMPLES}")
     return (parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)), rate
 
@@ -96,12 +98,18 @@ def _gathered(blocks: Blocks, excerpt: Excerpt) -> tuple[Float[np.ndarray, "chan
 def _libsndfile_blocks(file: BinaryIO, excerpt: Excerpt) -> Blocks:
     import soundfile
 
-    with soundfile.SoundFile(file) as sound:
+    class Forward(soundfile.SoundFile):
+        """Reads on from where it is. The base class seeks after every read of a seekable file, which lands elsewhere in
+        MP3s of varying bit rate."""
+
+        def seekable(self) -> bool:
+            return False
+
+    with Forward(file) as sound:
         rate = sound.samplerate
         rows = excerpt.rows(sound.channels)
         excerpt.require_inside(sound.frames, rate)
-        if excerpt.first(rate):
-            sound.seek(excerpt.first(rate))
+        _go_to(sound, excerpt.first(rate))
         wanted = excerpt.count(rate)
         while wanted is None or wanted > 0:
             block = sound.read(BLOCK if wanted is None else min(BLOCK, wanted), dtype="float32", always_2d=True).T
@@ -109,6 +117,19 @@ def _libsndfile_blocks(file: BinaryIO, excerpt: Excerpt) -> Blocks:
                 return
             wanted = None if wanted is None else wanted - block.shape[1]
             yield block[rows].copy(), rate
+
+
+def _go_to(sound: Any, frame: int) -> None:
+    """Seek, except in MP3s.
+
+    Where their bit rate varies, MP3s' own seek tables are seconds off, so they are decoded up to `frame` (some thousand
+    times faster than they play) and that is dropped.
+    """
+    if sound.format != "MP3":
+        sound.seek(frame)
+        return
+    while frame > 0 and (dropped := len(sound.read(min(BLOCK, frame), dtype="float32"))):
+        frame -= dropped
 
 
 def _ffmpeg_blocks(file: BinaryIO, excerpt: Excerpt) -> Blocks:
@@ -120,12 +141,14 @@ def _ffmpeg_blocks(file: BinaryIO, excerpt: Excerpt) -> Blocks:
         raise SoundError(_unreadable(file, excerpt.name)) from None
     with container:
         if not container.streams.audio:
-            raise SoundError(f"{excerpt.name}: is {_silent_kind(container)}; give a sound, or a video with a sound track.")
+            raise SoundError(
+                f"{excerpt.name}: is {_silent_kind(container)}; give a sound, or a video with a sound track."
+            )
         yield from _stream_blocks(av, container, container.streams.audio[0], excerpt)
 
 
 def _stream_blocks(av: Any, container: Any, stream: Any, excerpt: Excerpt) -> Blocks:
-    """The frames of one FFmpeg stream, cut to the excerpt."""
+    """The frames of one FFmpeg stream, cut to the excerpt (after a seek as exactly as the container's clock ticks)."""
     rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
     rows, first, wanted = excerpt.rows(channels), excerpt.first(rate), excerpt.count(rate)
     position: int | None = 0

@@ -180,7 +180,8 @@ def _channels_first(array: np.ndarray, name: str) -> Float[np.ndarray, "channel 
 
 
 def _checked_rate(rate: Any, name: str) -> int:
-    if isinstance(rate, bool) or not isinstance(rate, (int, float, np.number)) or not rate >= 1 or rate != int(rate):
+    number = isinstance(rate, (int, float, np.number)) and not isinstance(rate, bool)
+    if not number or not 1 <= rate < math.inf or rate != int(rate):
         raise SoundError(f"{name}: rate {rate!r} cannot be used; give whole samples per second, e.g. 16000.")
     return int(rate)
 

@@ -1,5 +1,6 @@
 """What becomes of sounds that are shorter or longer than an encoder hears at once."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,10 +46,10 @@ class Window:
     def __post_init__(self) -> None:
         if self.rate < 1:
             raise ConfigError(f"rate={self.rate}: an encoder hears at least one sample per second; e.g. 16000.")
-        if not self.length >= 1:
-            raise ConfigError(f"seconds={self.seconds}: a window holds at least one sample; give more seconds.")
-        if self.hop is not None and not round(self.hop * self.rate) >= 1:
-            raise ConfigError(f"hop={self.hop}: windows advance by at least one sample; give more seconds.")
+        if not 1 <= self.seconds * self.rate < math.inf:
+            raise ConfigError(f"seconds={self.seconds}: a window holds one sample or more; give some seconds.")
+        if self.hop is not None and not 1 <= self.hop * self.rate < math.inf:
+            raise ConfigError(f"hop={self.hop}: windows advance by one sample or more; give some seconds.")
         if self.short not in ("tile", "pad"):
             raise ConfigError(f"short={self.short!r}: short sounds are tiled or padded; give 'tile' or 'pad'.")
         if self.long not in ("crop", "slide", "average"):

@@ -26,7 +26,8 @@ SHAPE = 1.6
 LOUDEST = 65.0
 """decibels from the darkest to the brightest colour of a spectrogram"""
 RATE = 22050
-NIGHT = ((0.0, (13, 10, 38)), (0.3, (72, 22, 110)), (0.55, (184, 45, 105)), (0.78, (250, 130, 60)), (1.0, (254, 240, 180)))
+STOPS = (0.0, 0.3, 0.55, 0.78, 1.0)
+NIGHT = ((13, 10, 38), (72, 22, 110), (184, 45, 105), (250, 130, 60), (254, 240, 180))
 """colours of a spectrogram from silence to loudness: night, violet, crimson, orange, straw"""
 
 
@@ -66,8 +67,7 @@ def spectrogram(sound: Sound, width: int, height: int) -> Image.Image:
     """The sound's log-mel spectrogram in colour: time runs to the right, pitch upwards, over the loudest 65 dB."""
     mel = _decibels(sound, width)
     light = np.clip(1 + (mel - mel.max()) / LOUDEST, 0, 1)
-    stops, colours = zip(*NIGHT, strict=True)
-    channels = [np.interp(light, stops, [colour[channel] for colour in colours]) for channel in range(3)]
+    channels = [np.interp(light, STOPS, [colour[channel] for colour in NIGHT]) for channel in range(3)]
     image = Image.fromarray(np.stack(channels, axis=-1)[::-1].round().astype(np.uint8))
     return image.resize((width, height), Image.Resampling.BICUBIC)
 

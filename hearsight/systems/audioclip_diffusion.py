@@ -23,7 +23,8 @@ from hearsight.encoders.audioclip import AudioCLIP, AudioCLIPConfig, temperature
 from hearsight.errors import ConfigError
 from hearsight.generators import pixel_unet
 from hearsight.generators.pixel_unet import PixelUNet, PixelUNetConfig
-from hearsight.samplers.diffusion import NoiseSchedule, sample, to_uint8
+from hearsight.samplers.diffusion import sample, to_uint8
+from hearsight.samplers.noise import NoiseSchedule
 from hearsight.sound.sound import Sound
 from hearsight.systems.base import Callback, System
 
@@ -40,6 +41,8 @@ class Sampling:
     """Scale s of classifier-free guidance; 1 draws without it (thesis: 3)."""
     guidance_interval: tuple[float, float] = (0.0, 1.0)
     """Share of the way, from noise (0) to picture (1), on which guidance acts; outside it costs nothing."""
+    clip: bool = True
+    """Keep the picture that each step foresees within [-1, 1]; the thesis does not."""
     precision: Literal["fp32", "bf16"] = "fp32"
     """Arithmetic of the U-Net; bf16 is about twice as fast on processors that have it."""
 
@@ -132,7 +135,7 @@ class AudioCLIPDiffusion(System):
 
 def published() -> AudioCLIPDiffusionConfig:
     """The thesis's system: the published AudioCLIP and a U-Net over 64 x 64 pixels, DDPM with 1000 steps."""
-    sampling = Sampling(scheduler="ddpm", steps=1000)
+    sampling = Sampling(scheduler="ddpm", steps=1000, clip=False)
     return AudioCLIPDiffusionConfig(encoder.published(), pixel_unet.published(), sampling=sampling)
 
 

@@ -53,6 +53,10 @@ class System(ABC):
     """Hash of the weight files it was loaded from."""
 
     @abstractmethod
+    def __init__(self, config: Any) -> None:
+        """Sets `config` and `components`, the latter with random weights."""
+
+    @abstractmethod
     def hear(self, sounds: Sequence[Sound]) -> Float[Tensor, "sound *condition"]:
         """What a generator listens to, one row per sound; a sound's row does not depend on the others."""
 

@@ -20,7 +20,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from hearsight.config import plain
+from hearsight.config import build, plain
 from hearsight.data import pairs, words
 from hearsight.data.mel_augmentation import SPARE, MelAugmentation, augment, excerpt, mask
 from hearsight.data.pictures import Pictures, load_pictures
@@ -31,7 +31,7 @@ from hearsight.encoders.log_mel_cnn import LogMelCNN, relative
 from hearsight.encoders.tokenizer import Tokenizer
 from hearsight.errors import ConfigError, DataError
 from hearsight.files import write_atomically
-from hearsight.hub.folder import load_weights, save_weights, write_config
+from hearsight.hub.folder import load_weights, read_config, save_weights, write_config
 from hearsight.seeds import derive
 from hearsight.sound.sound import Sound
 from hearsight.training.loop import TrainConfig, train
@@ -160,6 +160,7 @@ class AlignTask:
 
     def __init__(self, model: AudioCLIP, recipe: Recipe) -> None:
         self.model, self.recipe = model, recipe
+        model.image.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.heads = HEADS[recipe.strategy]
         model.requires_grad_(False)
         for head in TRAINED[recipe.strategy]:
@@ -176,7 +177,8 @@ class AlignTask:
             getattr(model, head).eval()
         embeddings = {"audio": model.audio.encode(batch["spectrogram"])}  # type: ignore[operator,union-attr]
         if "image" in self.heads:
-            embeddings["image"] = model.encode_image(batch["pixels"])
+            pixels = batch["pixels"].contiguous(memory_format=torch.channels_last)
+            embeddings["image"] = model.encode_image(pixels)
         if "text" in self.heads:
             tokens = batch["tokens"]
             embeddings["text"] = model.encode_text(tokens[:, : int((tokens > 0).sum(dim=1).max())])
@@ -234,15 +236,17 @@ def hearing(model: AudioCLIP, data: Path) -> dict[str, Any]:
     return {"accuracy": float(np.mean(list(classes.values()))), "sounds": len(items), "classes": classes}
 
 
-def _start(recipe: Recipe) -> AudioCLIP:
-    from hearsight.config import build
-    from hearsight.hub.folder import read_config
+def load(folder: Path) -> AudioCLIP:
+    """The AudioCLIP in a folder that `run` made, ready to hear."""
+    model = AudioCLIP(build(AudioCLIPConfig, read_config(folder)["config"]))
+    load_weights(model, folder / "audioclip.safetensors")
+    return model.eval()
 
-    if recipe.start is None:
-        return AudioCLIP(audioclip.pocket() if recipe.size == "pocket" else audioclip.debug())
-    model = AudioCLIP(build(AudioCLIPConfig, read_config(recipe.start)["config"]))
-    load_weights(model, recipe.start / "audioclip.safetensors")
-    return model
+
+def _start(recipe: Recipe) -> AudioCLIP:
+    if recipe.start is not None:
+        return load(recipe.start)
+    return AudioCLIP(audioclip.pocket() if recipe.size == "pocket" else audioclip.debug())
 
 
 def _pairs_of(heads: Sequence[str]) -> list[tuple[str, str]]:

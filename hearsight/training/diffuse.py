@@ -20,9 +20,8 @@ from hearsight.encoders.audioclip import AudioCLIP, AudioCLIPConfig
 from hearsight.errors import DataError
 from hearsight.generators.pixel_unet import PixelUNet, PixelUNetConfig
 from hearsight.hub.network import load_network
-from hearsight.samplers.diffusion import NoiseSchedule, add_noise, target
+from hearsight.samplers.noise import NoiseSchedule, add_noise, target
 from hearsight.seeds import derive
-from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion, AudioCLIPDiffusionConfig
 from hearsight.training.loop import TrainConfig, train
 
 
@@ -98,6 +97,8 @@ class DiffuseTask:
 
     def finish(self, modules: nn.Module, out: Path) -> None:
         """Write the system: the AudioCLIP that was listened to and the U-Net that learned."""
+        from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion, AudioCLIPDiffusionConfig
+
         assert isinstance(modules, PixelUNet)
         names = {label: name(label) for label in self.labels}
         config = AudioCLIPDiffusionConfig(self.audioclip.config, self.recipe.unet, self.recipe.schedule, labels=names)

@@ -123,15 +123,15 @@ def test_training_pulls_pairs_together() -> None:
     model = AudioCLIP(audioclip.debug()).train()
     waveform = torch.stack([torch.sin(torch.arange(22050) * pitch / 20) for pitch in (1, 3, 5, 9)])[:, None]
     tokens = model.tokenizer(["dog", "rain", "clock", "cat"])
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)
     losses = []
-    for _ in range(12):
+    for _ in range(40):
         loss = model.loss(audio=model.encode_audio(waveform), text=model.encode_text(tokens))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         losses.append(loss.item())
-    assert losses[-1] < 0.5 * losses[0]
+    assert sum(losses[-5:]) / 5 < 0.2 * losses[0]
 
 
 def test_training_mode_is_refused_where_numbers_must_stay() -> None:

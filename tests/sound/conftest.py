@@ -21,7 +21,7 @@ def ffmpeg(container: str, codec: str | None, samples: np.ndarray, rate: int, sa
     with av.open(file, "w", format=container) as output:
         tracks: list[Any] = []
         if codec:
-            track = output.add_stream(codec, rate=rate, layout="mono")
+            track = output.add_stream(codec, rate=rate, layout="mono", bit_rate=96000)
             values = samples if sample == "fltp" else (samples * 32767).astype(np.int16)
             frame = av.AudioFrame.from_ndarray(values[None], format=sample, layout="mono")
             frame.rate, frame.pts = rate, 0

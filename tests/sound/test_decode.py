@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from hearsight.errors import MissingDependency, SoundError
-from hearsight.sound.decode import decode
+from hearsight.sound.decode import BLOCK, decode
 from hearsight.sound.excerpt import Excerpt
 
 LOSSLESS = [("WAV", "PCM_16"), ("WAV", "PCM_24"), ("WAV", "FLOAT"), ("FLAC", "PCM_16"), ("AIFF", "PCM_16")]
@@ -58,11 +58,10 @@ def message(source, **excerpt):
 
 
 def likeness(one, other):
-    """The highest normalised correlation over small delays (decoders differ in the delay they remove)."""
-    time = min(len(one), len(other)) - 2400
-    one = one[1200 : 1200 + time]
-    scores = [np.corrcoef(one, other[begin : begin + time])[0, 1] for begin in range(0, 2400, 8)]
-    return max(scores)
+    """The highest normalised correlation over all delays (decoders differ in the delay they remove)."""
+    size = len(one) + len(other)
+    correlation = np.fft.irfft(np.fft.rfft(one, size) * np.fft.rfft(other, size).conj(), size)
+    return correlation.max() / np.linalg.norm(one) / np.linalg.norm(other)
 
 
 @pytest.mark.parametrize(("container", "subtype"), LOSSLESS)
@@ -87,7 +86,7 @@ def test_formats_of_ffmpeg_sound_alike(make_tone, encode, container, codec, rate
     assert found == rate
     assert samples.dtype == np.float32
     assert abs(samples.shape[1] - rate) <= 0.1 * rate
-    assert likeness(make_tone(1.0, rate), samples[0]) > 0.98
+    assert likeness(make_tone(1.0, rate), samples[0]) > 0.97
 
 
 def test_ogg_flac_that_libsndfile_refuses_is_still_read(encode, make_tone):
@@ -98,24 +97,50 @@ def test_ogg_flac_that_libsndfile_refuses_is_still_read(encode, make_tone):
     assert np.abs(samples[0] - make_tone()).max() < 1 / 16000
 
 
-@pytest.mark.parametrize("kind", ["wav", "flac", "mp3", "opus", "mov", "m4a", "webm"])
-def test_an_excerpt_is_the_slice_of_the_whole(encode, make_tone, kind):
-    chirp = make_tone(3.0) * np.linspace(0.2, 1, 48000, dtype=np.float32)
-    if kind in ("mov", "m4a", "webm"):
-        rate = 48000 if kind == "webm" else 16000
-        chirp = np.repeat(chirp, rate // 16000)
-        container, codec = {"mov": ("mov", "pcm_s16le"), "m4a": ("ipod", "aac"), "webm": ("webm", "libopus")}[kind]
-        data = encode(container, codec, chirp, rate, "s16" if kind == "mov" else "fltp")
-    else:
-        formats = {"wav": ("WAV", "PCM_16"), "flac": ("FLAC", "PCM_16"), "mp3": ("MP3", None), "opus": ("OGG", "OPUS")}
-        rate, data = 16000, written(chirp, 16000, *formats[kind])
+def rising(seconds, rate):
+    """A sine that rises from 200 Hz, so that no excerpt of it is like another."""
+    time = np.arange(round(seconds * rate)) / rate
+    return (np.sin(2 * np.pi * (200 * time + 300 * time**2)) / 3).astype(np.float32)
+
+
+def worst_excerpt(data, rate):
+    """The largest difference between excerpts and the slices of the whole."""
     whole, _ = decode(data, Excerpt())
+    worst = 0.0
     for start, duration in ((0.0, 0.5), (0.1, 0.3), (1.3, 0.5), (2.0, 0.25)):
-        part, _ = decode(data, Excerpt(start, duration))
+        part, found = decode(data, Excerpt(start, duration))
         first = round(start * rate)
-        assert part.shape[1] == round(duration * rate)
-        # Opus decoders start from nothing after a seek and have converged, not quite to the last bit.
-        assert np.abs(part - whole[:, first : first + part.shape[1]]).max() < 1e-3
+        assert (found, part.shape[1]) == (rate, round(duration * rate))
+        worst = max(worst, np.abs(part - whole[:, first : first + part.shape[1]]).max())
+    return worst
+
+
+@pytest.mark.parametrize(("container", "subtype"), [*LOSSLESS, *LOSSY])
+def test_an_excerpt_is_the_slice_of_the_whole(container, subtype):
+    # Opus decoders know nothing of what went before a seek and converge, not quite to the last bit.
+    assert worst_excerpt(written(rising(3, 16000), 16000, container, subtype), 16000) < 1e-3
+
+
+@pytest.mark.parametrize(("container", "codec", "sample"), [("mov", "pcm_s16le", "s16"), ("ipod", "aac", "fltp")])
+def test_an_excerpt_of_a_film_is_the_slice_of_the_whole(encode, container, codec, sample):
+    assert worst_excerpt(encode(container, codec, rising(3, 16000), 16000, sample), 16000) < 1e-5
+
+
+def test_an_excerpt_of_a_webm_begins_within_half_a_millisecond(encode):
+    # Its clock ticks in milliseconds, so after a seek no more can be known.
+    data = encode("webm", "libopus", rising(3, 48000), 48000)
+    whole, part = decode(data, Excerpt())[0][0], decode(data, Excerpt(1.3, 0.5))[0][0]
+    lags = range(62400 - 24, 62400 + 25)
+    assert min(np.abs(part - whole[lag : lag + len(part)]).max() for lag in lags) < 1e-3
+
+
+def test_a_long_mp3_of_varying_bit_rate_is_read_without_a_seam():
+    # Its own seek table is coarse, so reading on from block to block must not seek.
+    data = written(rising(40, 16000), 16000, "MP3", None)
+    whole, _ = decode(data, Excerpt())
+    at_once, _ = soundfile.read(io.BytesIO(data), dtype="float32")
+    assert whole.shape[1] > 2 * BLOCK
+    assert np.abs(whole[0] - at_once).max() < 1e-5
 
 
 def test_an_excerpt_ends_with_the_sound_at_the_latest(make_tone):
@@ -162,11 +187,11 @@ def test_five_seconds_of_a_ten_hour_flac_take_few_bytes():
 
 
 def test_five_seconds_of_a_long_film_take_few_bytes(encode):
-    noise = (np.random.default_rng(0).standard_normal(8000 * 600) / 9).clip(-1, 1).astype(np.float32)
+    noise = (np.random.default_rng(0).standard_normal(8000 * 60) / 9).clip(-1, 1).astype(np.float32)
     counting = CountingFile(encode("mov", "pcm_s16le", noise, 8000, "s16"))
-    samples, _ = decode(counting, Excerpt(start=500, duration=5))
-    assert np.abs(samples[0] - noise[4_000_000:4_040_000]).max() < 1 / 16000
-    assert counting.taken < 2_000_000
+    samples, _ = decode(counting, Excerpt(start=50, duration=5))
+    assert np.abs(samples[0] - noise[400_000:440_000]).max() < 1 / 16000
+    assert counting.taken < 250_000
 
 
 def test_sources_are_paths_bytes_file_objects_and_pipes(tmp_path, make_tone):
@@ -174,14 +199,13 @@ def test_sources_are_paths_bytes_file_objects_and_pipes(tmp_path, make_tone):
     data = written(make_tone(), 16000, "WAV", "PCM_16")
     path.write_bytes(data)
     reader, writer = os.pipe()
-    os.write(writer, data[:60000])  # what a pipe holds without a reader
+    os.write(writer, data)  # fits into what a pipe holds without a reader
     os.close(writer)
     moved = io.BytesIO(data)
     moved.read(100)
     with path.open("rb") as file, os.fdopen(reader, "rb") as pipe:
-        for source in (path, str(path), data, bytearray(data), memoryview(data), moved, file):
+        for source in (path, str(path), data, bytearray(data), memoryview(data), moved, file, pipe):
             assert decode(source, Excerpt())[0].shape == (1, 16000)
-        assert decode(pipe, Excerpt())[0].shape == (1, (60000 - 44) // 2)
 
 
 def test_every_kind_of_nothing_has_its_own_message(tmp_path, encode):
@@ -223,6 +247,7 @@ def test_a_cut_m4a_is_told_from_junk(encode):
 def test_starting_beyond_the_end_says_where_the_end_is(encode, make_tone):
     for data in (written(make_tone(), 16000, "WAV", "PCM_16"), encode("mov", "pcm_s16le", sample="s16")):
         assert "start=2 lies beyond its end at 1.00 s" in message(data, start=2.0)
+    assert "start=90 lies beyond its end" in message(encode("ipod", "aac"), start=90.0)
 
 
 def test_a_title_in_another_encoding_does_not_matter(encode):

@@ -20,13 +20,13 @@ def test_the_shortest_excerpt_is_one_frame():
 
 @pytest.mark.parametrize("start", [-1.0, math.nan, math.inf])
 def test_impossible_starts(start):
-    with pytest.raises(SoundError, match="start=.* cannot be used"):
+    with pytest.raises(SoundError, match=r"start=.* cannot be used"):
         Excerpt(start=start)
 
 
 @pytest.mark.parametrize("duration", [-1.0, 0.0, math.nan, math.inf])
 def test_impossible_durations(duration):
-    with pytest.raises(SoundError, match="duration=.* cannot be used"):
+    with pytest.raises(SoundError, match=r"duration=.* cannot be used"):
         Excerpt(duration=duration)
 
 

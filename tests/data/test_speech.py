@@ -1,0 +1,32 @@
+import shutil
+
+import numpy as np
+import pytest
+
+from hearsight.data import speech
+from hearsight.errors import MissingDependency
+
+needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is missing")
+
+
+def test_utterances_say_the_digit_in_many_voices():
+    spoken = [speech.utterance(7, np.random.default_rng(seed)) for seed in range(100)]
+    assert {utterance.word for utterance in spoken} == {"seven"}
+    assert len({utterance.voice for utterance in spoken}) > 50
+
+
+@needs_espeak
+def test_speech_is_deterministic_and_differs_between_words_and_speeds():
+    slow = speech.Utterance("three", "en-us+f3", 100, 50)
+    samples, rate = speech.speak(slow)
+    assert samples.dtype == np.float32 and samples.ndim == 1 and np.abs(samples).max() > 0.05
+    np.testing.assert_array_equal(samples, speech.speak(slow)[0])
+    fast, _ = speech.speak(speech.Utterance("three", "en-us+f3", 220, 50))
+    assert len(fast) < 0.8 * len(samples)
+    assert 0.2 < len(samples) / rate < 3
+
+
+def test_without_espeak_the_message_says_what_to_install(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(MissingDependency, match="apt install espeak-ng"):
+        speech.speak(speech.Utterance("one", "en-us", 150, 50))
