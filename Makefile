@@ -1,5 +1,7 @@
 # Everything from a bare machine: needs Python 3.11 or newer (with venv) and make, nothing else.
 PYTHON ?= python3
+# An index of its own for torch, e.g. https://download.pytorch.org/whl/cpu, which spares the CUDA libraries.
+TORCH_INDEX ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
@@ -29,7 +31,7 @@ $(VENV)/torch: constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Hearsight needs Python 3.11 or newer: make PYTHON=...")'
 	@echo "Making $(VENV): this takes a minute or two, once."
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) torch
+	$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch
 	@touch $@
 
 $(VENV)/installed: $(VENV)/torch pyproject.toml

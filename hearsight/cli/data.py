@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-data = typer.Typer(name="data", help="Make and check data sets.", no_args_is_help=True)
+data = typer.Typer(name="data", help="Make data sets.", no_args_is_help=True)
 make = typer.Typer(name="make", help="Make a data set.", no_args_is_help=True)
 data.add_typer(make)
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from hearsight.data import pairs
 from hearsight.data.pairs import Split
 from hearsight.encoders.audioclip import AudioCLIP, unit
-from hearsight.files import write_atomically
+from hearsight.files import stamp, write_atomically
 from hearsight.seeds import generator
 from hearsight.sound import augment
 from hearsight.sound.sound import Sound
@@ -47,8 +47,9 @@ def embed_sounds(audioclip: AudioCLIP, folder: Path, split: Split, *, views: int
     labels = pairs.labels(items)
     classes = np.array([labels.index(item.label) for item in items])
     paths = [folder / item.path for item in items]
-    key = hashlib.sha256(f"{_fingerprint(audioclip)} {[item.path for item in items]} {views} {seed}".encode())
-    cache = folder / ".cache" / f"embeddings-{split}-{key.hexdigest()[:16]}.npy"
+    sounds = stamp(folder, [item.path for item in items])
+    key = hashlib.sha256(f"{_fingerprint(audioclip)} {sounds} {views} {seed}".encode()).hexdigest()[:16]
+    cache = folder / ".cache" / f"embeddings-{split}-{key}.npy"
     if not cache.is_file():
         vectors = torch.stack([_hear(audioclip, path, views, seed) for path in paths]).numpy()
         with write_atomically(cache) as partial, partial.open("wb") as file:
@@ -68,15 +69,14 @@ def _hear(audioclip: AudioCLIP, path: Path, views: int, seed: int) -> Float[Tens
     return torch.cat([plain, unit(audioclip.encode_audio(varied[:, None])).cpu()])
 
 
-def _varied(
-    waveform: Float[Tensor, "view time"], rate: int, random: torch.Generator
-) -> Float[Tensor, "view time"]:
+def _varied(waveform: Float[Tensor, "view time"], rate: int, random: torch.Generator) -> Float[Tensor, "view time"]:
     moved = augment.shift(augment.speed(waveform, random, (0.9, 1.1)), random)
     return augment.add_noise(augment.room(moved, random, rate), random, (20.0, 50.0))
 
 
 def _fingerprint(audioclip: AudioCLIP) -> str:
-    total = hashlib.sha256()
+    """A hash of all that hearing depends on: the audio head, its weights, and how sounds are cut for it."""
+    total = hashlib.sha256(repr((audioclip.config.audio, audioclip.config.window)).encode())
     for name, value in audioclip.audio.state_dict().items():
         total.update(name.encode() + value.cpu().contiguous().numpy().tobytes())
     return total.hexdigest()

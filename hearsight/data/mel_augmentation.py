@@ -139,14 +139,18 @@ def _room(
     return functional.conv2d(padded, echo.flip(1)[:, None, None], groups=batch)[0]
 
 
-def _colour(batch: int, bands: int, config: MelAugmentation, random: np.random.Generator) -> Float[Tensor, "batch band"]:
+def _colour(
+    batch: int, bands: int, config: MelAugmentation, random: np.random.Generator
+) -> Float[Tensor, "batch band"]:
     """Decibels per band: a tilt, two bends, and sometimes nothing above a certain band."""
     place = torch.linspace(-1, 1, bands)
     curve = config.colour * _normal(random, batch)[:, None] * place
     for _ in range(2):
         centre, width = _uniform(random, -1, 1, batch)[:, None], _uniform(random, 0.1, 0.6, batch)[:, None]
         curve = curve + config.colour * _normal(random, batch)[:, None] * torch.exp(-(((place - centre) / width) ** 2))
-    highest = torch.where(_chosen(random, config.telephone, batch), bands * _uniform(random, 0.6, 1, batch), 2.0 * bands)
+    highest = torch.where(
+        _chosen(random, config.telephone, batch), bands * _uniform(random, 0.6, 1, batch), 2.0 * bands
+    )
     return curve - 12 * (torch.arange(bands) - highest[:, None]).clamp(min=0)
 
 

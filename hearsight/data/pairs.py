@@ -88,7 +88,8 @@ def _from_manifest(manifest: Path) -> list[Item]:
         if missing:
             raise DataError(f"{manifest}: lacks the column {min(missing)!r}; the first line names path, kind, label …")
         known = {field.name for field in fields(Item)}
-        return [Item(**{key: value for key, value in row.items() if key in known and value}) for row in reader]
+        rows = ({key: value for key, value in row.items() if key in known and value} for row in reader)
+        return [Item(**row) for row in rows]  # type: ignore[arg-type]
 
 
 def _from_folders(folder: Path) -> list[Item]:

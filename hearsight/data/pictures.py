@@ -13,7 +13,7 @@ from torch import Tensor
 from hearsight.data import pairs
 from hearsight.data.pairs import Split
 from hearsight.errors import DataError
-from hearsight.files import write_atomically
+from hearsight.files import stamp, write_atomically
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class Pictures:
 def load_pictures(folder: Path, split: Split, size: int) -> Pictures:
     """The pictures of `split` in a data folder, resized by area to `size` pixels square.
 
-    Raises DataError if there are none, or one cannot be read.
+    The cache is made anew when a picture changes. Raises DataError if there are none, or one cannot be read.
     """
     items = pairs.read(folder, "picture", split)
     labels = pairs.labels(items)
@@ -48,7 +48,7 @@ def load_pictures(folder: Path, split: Split, size: int) -> Pictures:
 
 
 def _pixels(folder: Path, paths: list[str], split: str, size: int) -> UInt8[np.ndarray, "picture 3 height width"]:
-    cache = folder / ".cache" / f"pictures-{split}-{size}-{len(paths)}.npy"
+    cache = folder / ".cache" / f"pictures-{split}-{size}-{stamp(folder, paths)}.npy"
     if not cache.is_file():
         with ThreadPoolExecutor(2) as pool:
             pixels = np.stack(list(pool.map(lambda path: _read(folder / path, size), paths)))

@@ -20,6 +20,7 @@ from jaxtyping import Float
 from hearsight.data import compose, instruments, speech
 from hearsight.data.instruments import INSTRUMENTS
 from hearsight.data.pairs import Item, Split, write_manifest
+from hearsight.data.sources import releasable
 from hearsight.errors import DataError
 from hearsight.files import write_atomically
 from hearsight.seeds import derive
@@ -78,9 +79,7 @@ def make(
     pictures = len(compose.SUBJECTS) * (sizes.train_pictures + sizes.held_out_pictures)
     items: list[Item] = []
     with ProcessPoolExecutor(workers) as pool:
-        for item in chain(
-            pool.map(_Make(out, seed), jobs, chunksize=8), _pictures(pairs, out, sizes, seed, workers)
-        ):
+        for item in chain(pool.map(_Make(out, seed), jobs, chunksize=8), _pictures(pairs, out, sizes, seed, workers)):
             items.append(item)
             if progress:
                 progress(len(items), len(jobs) + pictures)
@@ -182,7 +181,9 @@ def _read(path: Path) -> tuple[Float[np.ndarray, "time channel"], int]:
     try:
         return soundfile.read(path, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, OSError):
-        raise DataError(f"{path}: named in SOURCES.csv but not a sound that can be read; fetch the pairs again.") from None
+        raise DataError(
+            f"{path}: named in SOURCES.csv but not a sound that can be read; fetch the pairs again."
+        ) from None
 
 
 def _resampled(samples: Float[np.ndarray, "..."], rate: int, wanted: int = RATE) -> Float[np.ndarray, " time"]:

@@ -1,7 +1,7 @@
 """The pocket audio head: a small convolutional network on log-mel spectrograms.
 
-Level never matters: every clip's spectrogram is taken relative to its own loudest band, and what lies 80 dB below is cut
-off. Batch normalisation uses its running statistics outside training, so neighbours in a batch change nothing.
+Level never matters: every clip's spectrogram is taken relative to its own loudest band, and what lies 80 dB below is
+cut off. Batch normalisation uses its running statistics outside training, so neighbours in a batch change nothing.
 """
 
 from dataclasses import dataclass
@@ -81,13 +81,17 @@ class LogMelCNN(nn.Module):
         self.config = config
         widths = [config.width * 2**stage for stage in range(config.stages)]
         self.stem = nn.Sequential(
-            nn.Conv2d(1, widths[0], 5, stride=2, padding=2, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True)
+            nn.Conv2d(1, widths[0], 5, stride=2, padding=2, bias=False),
+            nn.BatchNorm2d(widths[0]),
+            nn.ReLU(inplace=True),
         )
         before = [widths[0], *widths[:-1]]
-        self.stages = nn.Sequential(*(_Stage(*pair, halved=index > 0) for index, pair in enumerate(zip(before, widths))))
+        self.stages = nn.Sequential(
+            *(_Stage(old, new, halved=index > 0) for index, (old, new) in enumerate(zip(before, widths, strict=True)))
+        )
         self.dropout = nn.Dropout(config.dropout)
         self.projection = nn.Linear(2 * widths[-1] * -(-config.bands // 2**config.stages), embed)
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, waveform: Float[Tensor, "batch channel time"]) -> Float[Tensor, "batch embed"]:
         """Embeddings (not normalised) of waveforms in [-1, 1]; channels are mixed by their mean."""

@@ -48,7 +48,7 @@ class PictureClassifier(nn.Module):
     def probabilities(self, pixels: UInt8[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch classes"]:
         """Class probabilities of 8-bit pictures of any size; they are resized by area to `config.size`."""
         wanted = (self.config.size, self.config.size)
-        values = pixels.float() / 127.5 - 1
+        values = pixels.to(next(self.parameters()).device).float() / 127.5 - 1
         if values.shape[-2:] != wanted:
             values = torch.nn.functional.interpolate(values, wanted, mode="area")
         return self.eval()(values).softmax(dim=-1)

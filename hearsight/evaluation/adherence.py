@@ -37,9 +37,7 @@ class Adherence:
         """Share of pictures seen rightly, for every class that was drawn."""
         counts = self.confusion.sum(axis=1)
         return {
-            label: float(self.confusion[row, row] / counts[row])
-            for row, label in enumerate(self.labels)
-            if counts[row]
+            label: float(self.confusion[row, row] / counts[row]) for row, label in enumerate(self.labels) if counts[row]
         }
 
     def mean(self, labels: Sequence[str] | None = None) -> float:

@@ -87,6 +87,7 @@ def save_weights(module: "nn.Module", file: Path, precision: Precision = "float3
     }
     with write_atomically(file) as partial:
         save_file(state, partial)
+        partial.chmod(0o644)  # safetensors makes files that nobody else may read
 
 
 def load_weights(module: "nn.Module", file: Path) -> None:

@@ -31,8 +31,9 @@ def load_network(folder: Path, name: str, kind: type[Network], config_class: typ
         content = json.loads((folder / CONFIG).read_text())
     except (OSError, ValueError):
         raise WeightsError(f"{folder}: has no readable {CONFIG}; give the folder of a trained {name}.") from None
-    if content.get("network") != name:
-        raise WeightsError(f"{folder}: holds {content.get('network') or 'a system'}; give the folder of a trained {name}.")
+    held = content.get("network") if isinstance(content, dict) else None
+    if held != name or not isinstance(content.get("config"), dict):
+        raise WeightsError(f"{folder}: holds {held or 'a system'}; give the folder of a trained {name}.")
     network = kind(build(config_class, content["config"], where=f"{folder / CONFIG}: "))
     load_weights(network, folder / f"{name}.safetensors")
     return network.eval().requires_grad_(False)

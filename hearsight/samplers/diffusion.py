@@ -1,4 +1,4 @@
-"""The reverse process: from noise to a picture, guided by a condition, with any scheduler of diffusers.
+"""The reverse process: from noise to a picture, guided by a condition, with any scheduler that knows this noise.
 
 Every picture is drawn by itself: its own generator, its own fresh scheduler, one network call a step that holds the
 guided and the unguided half. So neither its neighbours nor other threads can change a single byte of it.
@@ -10,37 +10,29 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Shaped, UInt8
 from torch import Tensor
 
-from hearsight.config import nearest
 from hearsight.conditions.projection import silence
+from hearsight.config import nearest
 from hearsight.errors import ConfigError
 from hearsight.samplers.noise import NoiseSchedule
+from hearsight.samplers.solvers import DDIM, DDPM, DPMSolver, Solver, clipped
 from hearsight.seeds import generator, noise
 
-SHORT_NAMES = {
-    "ddpm": "DDPMScheduler",
-    "ddim": "DDIMScheduler",
-    "dpm++": "DPMSolverMultistepScheduler",
-    "dpm++sde": "DPMSolverSDEScheduler",
-    "euler": "EulerDiscreteScheduler",
-    "euler-a": "EulerAncestralDiscreteScheduler",
-    "heun": "HeunDiscreteScheduler",
-    "pndm": "PNDMScheduler",
-    "unipc": "UniPCMultistepScheduler",
-}
-"""What schedulers are called in daily life; every other one goes by its class name."""
+OURS: dict[str, type[Solver]] = {"ddpm": DDPM, "ddim": DDIM, "dpm++": DPMSolver}
+"""The solvers of daily use; every other scheduler is diffusers' and goes by its class name."""
 
 
 class Network(Protocol):
-    """What is sampled: predicts noise or velocity."""
+    """What is sampled: predicts noise or velocity. A module must be in evaluation mode."""
 
     def __call__(
         self,
         noisy: Float[Tensor, "batch 3 height width"],
-        timestep: Float[Tensor, " batch"],
+        timestep: Shaped[Tensor, " batch"],
         embedding: Float[Tensor, "batch embed"],
+        /,
     ) -> Float[Tensor, "batch 3 height width"]: ...
 
 
@@ -56,7 +48,7 @@ def sample(
     steps: int = 20,
     guidance: float = 3.0,
     guidance_interval: tuple[float, float] = (0.0, 1.0),
-    clip: bool = True,
+    clip: bool | None = None,
     dtype: torch.dtype | None = None,
     callback: Callable[[int, int], None] | None = None,
 ) -> Float[Tensor, "picture *shape"]:
@@ -66,38 +58,45 @@ def sample(
         seeds: one per picture; its starting noise and all later noise come from it alone.
         shape: of one picture, e.g. (3, 64, 64).
         scheduler: a name for `make_scheduler`.
-        steps: network evaluations (some schedulers need a few more).
+        steps: network evaluations (some schedulers need a few more; `ddpm` with all timesteps one less).
         guidance: s in eps = eps(0) + s (eps(c) - eps(0)); 1 evaluates eps(c) alone.
         guidance_interval: share of the way, from noise (0) to picture (1), on which guidance acts.
-        clip: keep the picture that each step foresees within [-1, 1]; the thesis does not.
+        clip: keep the picture that each step foresees within [-1, 1]. None: everywhere but in `ddpm`, as in the thesis.
         dtype: autocast the network to it, e.g. bfloat16; the scheduler always computes in float32.
-        callback: called as (step, steps) after every step.
+        callback: called as (step, steps) after every step. What it raises ends the drawing and leaves nothing behind.
 
     Raises:
-        ConfigError: a scheduler, number of steps or interval that cannot be.
+        ConfigError: a scheduler, number of steps or seeds, or interval that cannot be.
     """
     if len(seeds) != len(embedding):
         raise ConfigError(f"{len(seeds)} seeds for {len(embedding)} pictures: give one seed for each.")
     low, high = guidance_interval
     if not 0 <= low <= high <= 1:
         raise ConfigError(f"guidance_interval={guidance_interval}: give two shares of the way, e.g. (0.1, 0.8).")
+    if getattr(network, "training", False):
+        raise ConfigError("network: is in training mode, where dropout would speckle pictures; call network.eval().")
     device = embedding.device
-    autocast: AbstractContextManager[Any] = torch.autocast(device.type, dtype) if dtype else nullcontext()
+    clip = scheduler.lower() != "ddpm" if clip is None else clip
+    all_kept = schedule.kept()
 
     def draw(heard: Float[Tensor, "1 embed"], seed: int) -> Float[Tensor, "1 *shape"]:
         random = generator(seed)
-        solver = make_scheduler(scheduler, schedule, steps, clip=clip)
+        solver = make_scheduler(scheduler, schedule, steps)
         extra = {"generator": random} if "generator" in inspect.signature(solver.step).parameters else {}
         both = torch.cat([heard, silence(heard)])
         picture = noise((1, *shape), random).to(device) * solver.init_noise_sigma
         for number, timestep in enumerate(solver.timesteps):
             guided = guidance != 1 and low <= number / len(solver.timesteps) <= high
-            noisy = solver.scale_model_input(picture, timestep).expand(2 if guided else 1, *shape)
-            with autocast:
-                predicted = network(noisy, timestep.to(device).expand(len(noisy)), both[: len(noisy)]).float()
+            noisy = solver.scale_model_input(picture, timestep)
+            inputs = both if guided else heard
+            with _autocast(device, dtype):
+                times = timestep.to(device).expand(len(inputs))
+                predicted = network(noisy.expand(len(inputs), *shape), times, inputs).float()
             if guided:
                 with_condition, without = predicted.chunk(2)
                 predicted = without + guidance * (with_condition - without)
+            if clip:
+                predicted = clipped(predicted, noisy, _between(all_kept, float(timestep)), schedule)
             picture = solver.step(predicted, timestep, picture, **extra).prev_sample
             if callback:
                 callback(number + 1, len(solver.timesteps))
@@ -107,36 +106,28 @@ def sample(
     return torch.cat(drawn).clamp(-1, 1) if drawn else embedding.new_empty(0, *shape)
 
 
-def make_scheduler(name: str, schedule: NoiseSchedule, steps: int, *, clip: bool = True) -> Any:
-    """A fresh diffusers scheduler for `schedule`, its timesteps set.
+def make_scheduler(name: str, schedule: NoiseSchedule, steps: int) -> Any:
+    """A fresh scheduler for `schedule`, its timesteps set.
 
-    `name` is one of SHORT_NAMES or a diffusers class name, with or without "Scheduler" at its end. DDPM has the
-    variance beta_t of Ho et al. and of Capelle ("fixed large").
+    `name` is one of OURS or the class name of a diffusers scheduler, with or without "Scheduler" at its end, in any case.
     """
-    import diffusers
-
-    wanted = SHORT_NAMES.get(name.lower(), name if name.endswith("Scheduler") else f"{name}Scheduler")
-    known = [each for each in dir(diffusers) if each.endswith("Scheduler") and not each.startswith("Flax")]
-    if wanted not in known:
-        raise ConfigError(f"scheduler={name!r}: there is none of this name; {nearest(name, [*SHORT_NAMES, *known])}")
     if not 1 <= steps <= schedule.steps:
         raise ConfigError(f"steps={steps}: must be between 1 and {schedule.steps}, the timesteps the network knows.")
-    settings = {
+    if ours := OURS.get(name.lower()):
+        return ours(schedule, steps)
+    kind, accepted = _diffusers_scheduler(name)
+    settings: dict[str, Any] = {
         "num_train_timesteps": schedule.steps,
         "beta_start": schedule.beta_start,
         "beta_end": schedule.beta_end,
         "beta_schedule": "linear",
         "prediction_type": schedule.prediction,
-        "variance_type": "fixed_large",
-        "clip_sample": clip,
-        "thresholding": clip and wanted.startswith(("DPMSolverMultistep", "DPMSolverSinglestep", "DEIS", "UniPC")),
-        "sample_max_value": 1.0,
+        "variance_type": "fixed_large",  # beta_t, as Ho et al. and Capelle
+        "clip_sample": False,  # `sample` clips, for every scheduler alike
+        "skip_prk_steps": True,
     }
-    kind = getattr(diffusers, wanted)
-    accepted = inspect.signature(kind.__init__).parameters
-    missing = {"num_train_timesteps", "beta_start", "prediction_type"} - accepted.keys()
-    if missing:
-        raise ConfigError(f"scheduler={name!r}: does not know this kind of noise ({min(missing)}); try dpm++ or ddim.")
+    if "timestep_spacing" in accepted and accepted["timestep_spacing"].default == "leading":
+        settings["timestep_spacing"] = "trailing"  # "leading" would not begin at the noisiest timestep
     solver = kind(**{key: value for key, value in settings.items() if key in accepted})
     solver.set_timesteps(steps)
     return solver
@@ -145,3 +136,33 @@ def make_scheduler(name: str, schedule: NoiseSchedule, steps: int, *, clip: bool
 def to_uint8(pictures: Float[Tensor, "picture 3 height width"]) -> UInt8[Tensor, "picture 3 height width"]:
     """Values in [-1, 1] as 8-bit colours, rounded to the nearest."""
     return ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+
+
+def _diffusers_scheduler(name: str) -> tuple[Any, Any]:
+    """The diffusers class called `name` and the parameters it is made with."""
+    from diffusers import schedulers
+
+    known = {each.removesuffix("Scheduler").lower(): each for each in dir(schedulers) if each.endswith("Scheduler")}
+    found = known.get(name.lower().removesuffix("scheduler"))
+    if found is None:
+        names = [*OURS, *(each.removesuffix("Scheduler") for each in known.values())]
+        raise ConfigError(f"scheduler={name!r}: there is none of this name; {nearest(name, names)}")
+    kind = getattr(schedulers, found)
+    accepted = inspect.signature(kind.__init__).parameters
+    # Noise that no generator controls, inpainting, other noise than this or the way back: not for drawing here.
+    missing = {"num_train_timesteps", "beta_start", "prediction_type"} - accepted.keys()
+    foreign = found.startswith("CogVideoX") or "Inverse" in found or "noise_sampler_seed" in accepted
+    if missing or foreign:
+        raise ConfigError(f"scheduler={name!r}: cannot run the noise this network was trained on; try dpm++ or ddim.")
+    return kind, accepted
+
+
+def _between(kept: Float[Tensor, " step"], timestep: float) -> float:
+    """`kept` at a timestep that need not be whole (some schedulers go between them)."""
+    below = min(max(int(timestep), 0), len(kept) - 1)
+    above = min(below + 1, len(kept) - 1)
+    return float(torch.lerp(kept[below], kept[above], timestep - below))
+
+
+def _autocast(device: torch.device, dtype: torch.dtype | None) -> AbstractContextManager[Any]:
+    return torch.autocast(device.type, dtype) if dtype else nullcontext()

@@ -2,10 +2,10 @@
 
 R. Kyle, *Hierarchical Audio-Conditional Image Generation with AudioCLIP Latents* (Victoria University of Wellington):
 
-    sound --AudioCLIP audio head--> embedding          section 3.2 (Guzhov et al., AudioCLIP)
+    sound --AudioCLIP audio head--> embedding                                           section 3.2 (Guzhov et al.)
     embedding --projection--> condition, added to the time encoding and attended to     section 3.3.2
-    noise --U-Net, 1000 steps of DDPM or 20 of a faster solver--> picture                section 3.3.3 (Ho et al., alg. 2)
-    eps = eps(0) + s (eps(embedding) - eps(0))         classifier-free guidance, sections 3.3.3 and 4.4 (Ho & Salimans)
+    noise --U-Net, 1000 steps of DDPM or 20 of a faster solver--> picture               section 3.3.3 (Ho et al., alg. 2)
+    eps = eps(0) + s (eps(embedding) - eps(0)), classifier-free guidance                sections 3.3.3, 4.4 (Ho & Salimans)
 """
 
 from collections.abc import Mapping, Sequence
@@ -123,7 +123,7 @@ class AudioCLIPDiffusion(System):
         if not self.config.labels:
             return []
         scale = temperature(self.audioclip.scale_audio_text)
-        shares = (scale * self._label_embeddings @ condition.to(self.device)).softmax(dim=-1)
+        shares = (scale * self._label_embeddings.to(self.device) @ condition.to(self.device)).softmax(dim=-1)
         best = shares.topk(min(top, len(shares)))
         names = list(self.config.labels)
         return [(names[place], value) for value, place in zip(best.values.tolist(), best.indices.tolist(), strict=True)]

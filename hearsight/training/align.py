@@ -1,4 +1,4 @@
-"""Align an audio head with text and pictures: the three strategies of the thesis (section 4.3.1), and all heads at once.
+"""Align an audio head with text and pictures: the three strategies of the thesis (section 4.3.1), and all at once.
 
     text            the audio head learns to say what a frozen text head says
     frozen_image    the audio head learns to say what a frozen image head says
@@ -11,7 +11,7 @@ one class; `positives: class` counts them all as right answers, `pair` only a so
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -64,7 +64,7 @@ class Recipe:
     strategy: Strategy = "all"
     """Which heads there are, and which of them learn."""
     start: Path | None = None
-    """Folder of an AudioCLIP to begin with; strategies with a frozen head need it. Without it, weights are random."""
+    """Folder of an AudioCLIP to begin with; strategies with a frozen head need it. Without it weights are random."""
     size: Literal["pocket", "debug"] = "pocket"
     """Named size of a network that begins with random weights."""
     positives: Literal["class", "pair"] = "class"
@@ -73,19 +73,27 @@ class Recipe:
     """Sounds of each class in every batch."""
     augmentation: MelAugmentation = field(default_factory=MelAugmentation)
     """How sounds are changed."""
+    then: TrainConfig | None = None
+    """A second training, of the audio head alone against the text head the first one has made."""
 
     def __post_init__(self) -> None:
         if self.strategy in ("text", "frozen_image") and self.start is None:
-            raise ConfigError(f"strategy={self.strategy}: aligns with a frozen head; name its folder with start=FOLDER.")
+            raise ConfigError(f"strategy={self.strategy}: needs a frozen head; name its folder with start=FOLDER.")
         if self.per_class < 1:
             raise ConfigError(f"per_class={self.per_class}: a batch holds at least one sound of each class.")
 
 
 def run(recipe: Recipe, out: Path) -> Path:
-    """Align as `recipe` says; `out` becomes the folder of an AudioCLIP, with its accuracy on unseen sounds beside it."""
+    """Align as `recipe` says; `out` becomes the folder of an AudioCLIP, with what it hears of unseen sounds."""
     torch.manual_seed(recipe.seed)
     model = _start(recipe)
-    train(AlignTask(model, recipe), AlignBatches.load(model, recipe), recipe.train, out)
+    if recipe.then is None:
+        _align(model, recipe, out)
+    else:
+        _align(model, replace(recipe, then=None), out / "heads")
+        # Another seed: the second training shall not see the batches of the first one again.
+        second, seed = replace(recipe.then, seed=recipe.seed + 1), recipe.seed + 1
+        _align(model, replace(recipe, strategy="text", start=out / "heads", train=second, seed=seed, then=None), out)
     metrics = hearing(model, recipe.data)
     with write_atomically(out / "metrics.json") as partial:
         partial.write_text(json.dumps(metrics, indent=2) + "\n")
@@ -94,7 +102,7 @@ def run(recipe: Recipe, out: Path) -> Path:
 
 @dataclass(frozen=True, eq=False)
 class AlignBatches:
-    """Batch n, a function of (seed, n): every class equally often, each sound with a picture and a text of its class."""
+    """Batch n, a function of (seed, n): every class equally often, each sound with picture and text of its class."""
 
     sounds: Spectrograms
     pictures: Pictures | None
@@ -175,7 +183,7 @@ class AlignTask:
         model, classes = self.model, batch["classes"]
         for head in set(self.heads) - set(TRAINED[self.recipe.strategy]):
             getattr(model, head).eval()
-        embeddings = {"audio": model.audio.encode(batch["spectrogram"])}  # type: ignore[operator,union-attr]
+        embeddings = {"audio": model.audio.encode(batch["spectrogram"])}  # type: ignore[operator]
         if "image" in self.heads:
             pixels = batch["pixels"].contiguous(memory_format=torch.channels_last)
             embeddings["image"] = model.encode_image(pixels)
@@ -208,9 +216,7 @@ class AlignTask:
         self.model.eval()
 
 
-def soft_contrast(
-    logits: Float[Tensor, "row column"], right: Float[Tensor, "row column"]
-) -> Float[Tensor, ""]:
+def soft_contrast(logits: Float[Tensor, "row column"], right: Float[Tensor, "row column"]) -> Float[Tensor, ""]:
     """Cross entropy over rows plus that over columns, with the right answers of each shared out in proportion.
 
     With `right` the identity this is CLIP's symmetric loss (times two).
@@ -241,6 +247,10 @@ def load(folder: Path) -> AudioCLIP:
     model = AudioCLIP(build(AudioCLIPConfig, read_config(folder)["config"]))
     load_weights(model, folder / "audioclip.safetensors")
     return model.eval()
+
+
+def _align(model: AudioCLIP, recipe: Recipe, out: Path) -> None:
+    train(AlignTask(model, recipe), AlignBatches.load(model, recipe), recipe.train, out)
 
 
 def _start(recipe: Recipe) -> AudioCLIP:

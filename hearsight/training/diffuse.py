@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from hearsight.conditions.projection import PCAProjection, drop_condition
 from hearsight.data.embeddings import Embeddings, embed_sounds
@@ -22,6 +24,7 @@ from hearsight.generators.pixel_unet import PixelUNet, PixelUNetConfig
 from hearsight.hub.network import load_network
 from hearsight.samplers.noise import NoiseSchedule, add_noise, target
 from hearsight.seeds import derive
+from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion, AudioCLIPDiffusionConfig
 from hearsight.training.loop import TrainConfig, train
 
 
@@ -52,7 +55,7 @@ class Recipe:
     listening for traits of the training sounds alone."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DiffuseBatches:
     """Batch n, a function of (seed, n): every class equally often, each picture with a sound of its class."""
 
@@ -75,15 +78,15 @@ class DiffuseBatches:
         """Classes dealt like cards from decks shuffled one after another: none is left out for long."""
         count, first = len(self.pictures.labels), index * self.size
         decks = range(first // count, (first + self.size - 1) // count + 1)
-        cards = np.concatenate([np.random.default_rng(derive(self.seed, "deck", deck)).permutation(count) for deck in decks])
-        return list(cards[first - decks[0] * count :][: self.size])
+        shuffled = [np.random.default_rng(derive(self.seed, "deck", deck)).permutation(count) for deck in decks]
+        return list(np.concatenate(shuffled)[first - decks[0] * count :][: self.size])
 
 
 class DiffuseTask:
     """Mean squared error of the predicted noise (or velocity) at a random timestep."""
 
     def __init__(self, network: PixelUNet, recipe: Recipe, audioclip: AudioCLIP, labels: tuple[str, ...]) -> None:
-        self.modules: nn.Module = network.to(memory_format=torch.channels_last)
+        self.modules: nn.Module = convert_conv2d_weight_memory_format(network, torch.channels_last)
         self.recipe, self.audioclip, self.labels = recipe, audioclip, labels
 
     def loss(self, batch: dict[str, Any]) -> dict[str, Tensor]:
@@ -97,14 +100,12 @@ class DiffuseTask:
 
     def finish(self, modules: nn.Module, out: Path) -> None:
         """Write the system: the AudioCLIP that was listened to and the U-Net that learned."""
-        from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion, AudioCLIPDiffusionConfig
-
         assert isinstance(modules, PixelUNet)
         names = {label: name(label) for label in self.labels}
         config = AudioCLIPDiffusionConfig(self.audioclip.config, self.recipe.unet, self.recipe.schedule, labels=names)
         AudioCLIPDiffusion(config, self.audioclip, modules).save_pretrained(out)
 
-    def _condition(self, embeddings: Tensor) -> Tensor:
+    def _condition(self, embeddings: Float[Tensor, "batch embed"]) -> Float[Tensor, "batch embed"]:
         spread = self.recipe.embedding_noise / embeddings.shape[1] ** 0.5
         heard = embeddings + spread * torch.randn(embeddings.shape).to(embeddings)
         return drop_condition(heard, self.recipe.condition_dropout)

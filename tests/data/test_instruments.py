@@ -77,5 +77,5 @@ def test_a_room_makes_notes_ring_on():
 
 def test_a_missing_sound_font_says_what_to_install(tmp_path):
     phrase = instruments.phrase(INSTRUMENTS["piano"], np.random.default_rng(0))
-    with pytest.raises(MissingDependency, match="apt install .*fluid-soundfont-gm"):
+    with pytest.raises(MissingDependency, match=r"apt install .*fluid-soundfont-gm"):
         instruments.render(phrase, font=tmp_path / "none.sf2")

@@ -1,0 +1,87 @@
+"""Training steps per second of the U-Net."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from benchmarks import peers, subject
+from benchmarks.comparison import Comparison
+from benchmarks.race import Contender, race
+from benchmarks.setting import Setting
+from hearsight.training.config import TrainConfig
+from hearsight.training.diffuse import DiffuseTask, Recipe
+from hearsight.training.loop import Training
+
+BATCH = 64
+PRECISION = "bf16"
+
+
+def measure(setting: Setting) -> list[Comparison]:
+    """The same task, batch, optimiser, averaging and precision in our loop, with our network and with the peers.
+
+    The last row is our network in a plain PyTorch step without averaging of weights: what the loop itself costs.
+    """
+    system = subject.system(setting)
+    unet, config = system.unet, system.config.unet
+    batch = _batch(8 if setting.debug else BATCH, config.size, system.config.audioclip.embed)
+    sizes = subject.parameters(unet), config.size, system.config.audioclip.embed
+    folded, plain = peers.painter_of(*sizes, config.patch), peers.painter_of(*sizes)
+    note = {network: _note(network, batch) for network in (unet, folded, plain)}
+    rows = race(
+        [
+            Contender("hearsight: PixelUNet", lambda step=_in_loop(system, unet): step(batch), note[unet]),
+            Contender(
+                f"diffusers: UNet2DModel on {config.patch} x {config.patch} patches",
+                lambda step=_in_loop(system, folded): step(batch),
+                note[folded],
+            ),
+            Contender(
+                "diffusers: UNet2DModel on pixels (Ho et al.)",
+                lambda step=_in_loop(system, plain): step(batch),
+                note[plain],
+            ),
+            Contender("PixelUNet in a plain PyTorch step", lambda step=_bare(system, unet): step(batch), note[unet]),
+        ],
+        setting,
+    )
+    return [Comparison(f"Training: steps of {len(batch['pictures'])} pictures of {config.size} pixels", "step", rows)]
+
+
+def _batch(count: int, size: int, embed: int) -> dict[str, Tensor]:
+    random = torch.Generator().manual_seed(0)
+    pictures = torch.rand(count, 3, size, size, generator=random) * 2 - 1
+    return {"pictures": pictures, "embeddings": torch.randn(count, embed, generator=random)}
+
+
+def _task(system: Any, network: nn.Module) -> DiffuseTask:
+    recipe = Recipe(Path(), Path(), TrainConfig(1), system.config.unet, system.config.schedule)
+    return DiffuseTask(network.requires_grad_(True).train(), recipe, system.audioclip, ())  # type: ignore[arg-type]
+
+
+def _in_loop(system: Any, network: nn.Module) -> Any:
+    from accelerate import Accelerator
+
+    endless = TrainConfig(steps=10**9, ema=0.999, precision=PRECISION)
+    return Training(_task(system, network), endless, Accelerator(cpu=True), Path()).one_step
+
+
+def _bare(system: Any, network: nn.Module) -> Any:
+    task = _task(system, network)
+    optimiser = torch.optim.AdamW(network.parameters(), 3e-4)
+
+    def step(batch: dict[str, Tensor]) -> None:
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = task.loss(batch)["loss"]
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+
+    return step
+
+
+def _note(network: nn.Module, batch: dict[str, Tensor]) -> str:
+    one = batch["pictures"][:1], torch.zeros(1), batch["embeddings"][:1]
+    return f"{subject.size(network, *one)} forward, {PRECISION}"
