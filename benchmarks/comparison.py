@@ -40,24 +40,24 @@ class Comparison:
 
     def table(self) -> Table:
         """For people."""
-        timed = self.cost == "s"
+        timed, noted = self.cost == "s", any(row.note for row in self.rows)
         table = Table(title=self.title, title_justify="left", title_style="bold", caption_justify="left")
         table.caption = f"best of {len(self.rows[0].costs)} alternating rounds; ratio = best / best of the first row"
         table.add_column("contender")
         for heading in ("ratio", f"{self.cost} / {self.work}", "median", *([f"{self.work}s / s"] if timed else [])):
             table.add_column(heading, justify="right", no_wrap=True)
-        table.add_column("size and precision", style="dim")
+        if noted:
+            table.add_column("size and precision", style="dim")
         for row, ratio in zip(self.rows, self.ratios(), strict=True):
-            speed = [f"{1 / row.best:.3g}"] if timed else []
-            table.add_row(row.name, f"{ratio:.2f}", _short(row.best), _short(median(row.costs)), *speed, row.note)
+            cells = [row.name, f"{ratio:.2f}", _short(row.best), _short(median(row.costs))]
+            cells += [f"{1 / row.best:.3g}"] * timed + [row.note] * noted
+            table.add_row(*cells)
         return table
 
     def plain(self) -> dict[str, Any]:
         """For machines: everything, with the ratios."""
-        rows = [
-            {**asdict(row), "best": row.best, "ratio": ratio}
-            for row, ratio in zip(self.rows, self.ratios(), strict=True)
-        ]
+        pairs = zip(self.rows, self.ratios(), strict=True)
+        rows = [{**asdict(row), "best": row.best, "ratio": ratio} for row, ratio in pairs]
         return {**asdict(self), "rows": rows}
 
 

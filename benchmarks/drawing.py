@@ -26,32 +26,28 @@ def measure(setting: Setting) -> list[Comparison]:
 
 
 def _networks(system: AudioCLIPDiffusion, steps: int, setting: Setting) -> Comparison:
-    folded, plain = _peer(system, system.config.unet.patch), _peer(system, 1)
     patch = system.config.unet.patch
-    rows = race(
-        [
-            Contender("hearsight: PixelUNet", _draw(system, system.unet, steps), _note(system, system.unet)),
-            Contender(
-                f"diffusers: UNet2DModel on {patch} x {patch} patches",
-                _draw(system, folded, steps),
-                _note(system, folded),
-            ),
-            Contender(
-                "diffusers: UNet2DModel on pixels (Ho et al.)", _draw(system, plain, steps), _note(system, plain)
-            ),
-        ],
-        setting,
-    )
+    networks = {
+        "hearsight: PixelUNet": system.unet,
+        f"diffusers: UNet2DModel on {patch} x {patch} patches": _peer(system, patch),
+        "diffusers: UNet2DModel on pixels (Ho et al.)": _peer(system, 1),
+    }
+    contenders = [
+        Contender(name, _draw(system, network, steps), _note(system, network)) for name, network in networks.items()
+    ]
+    rows = race(contenders, setting)
     return Comparison(f"Drawing: {steps} steps of DPM-Solver++, guided, bf16, one sampler for all", "picture", rows)
 
 
 def _pipeline(system: AudioCLIPDiffusion, steps: int, setting: Setting) -> Comparison:
     """Without condition, as that pipeline draws, and in fp32."""
-    from diffusers import DDIMPipeline, UNet2DModel
+    from diffusers.models.unets.unet_2d import UNet2DModel
+    from diffusers.pipelines.ddim.pipeline_ddim import DDIMPipeline
+    from diffusers.schedulers import DDIMScheduler
 
-    peer = _peer(system, 1).network
-    unconditional = UNet2DModel.from_config({**peer.config, "class_embed_type": None}).eval()
-    pipeline = DDIMPipeline(unconditional, _ddim(system, steps))
+    peer: Any = _peer(system, 1).network
+    unconditional: Any = UNet2DModel.from_config({**peer.config, "class_embed_type": None})
+    pipeline: Any = DDIMPipeline(unconditional.eval(), DDIMScheduler())
     pipeline.set_progress_bar_config(disable=True)
     heard = torch.zeros(1, system.config.audioclip.embed)
     ours: dict[str, Any] = {"scheduler": "ddim", "steps": steps, "guidance": 1.0, "precision": "fp32"}
@@ -71,7 +67,7 @@ def _pipeline(system: AudioCLIPDiffusion, steps: int, setting: Setting) -> Compa
 
 def _settings(system: AudioCLIPDiffusion, steps: int, setting: Setting) -> Comparison:
     unet, bf16 = system.unet, torch.bfloat16
-    last = copy.deepcopy(unet).to(memory_format=torch.channels_last)
+    last = _channels_last(copy.deepcopy(unet))
     short = copy.deepcopy(last).to(bf16)
     ways = {
         "bf16": _draw(system, unet, steps),
@@ -84,7 +80,10 @@ def _settings(system: AudioCLIPDiffusion, steps: int, setting: Setting) -> Compa
         "fp32, weights channels last": _draw(system, last, steps, dtype=None),
         "bf16, weights channels last": _draw(system, last, steps),
         "bf16, weights kept in bf16 and channels last": _draw(system, short, steps),
-        "no network: what the solver alone costs": _draw(system, _nothing, steps),
+        "no network: our sampler and solver alone": _draw(system, _nothing, steps),
+        "no network: our sampler, diffusers' DPM-Solver++": _draw(
+            system, _nothing, steps, scheduler="DPMSolverMultistep"
+        ),
     }
     rows = race([Contender(name, draw) for name, draw in ways.items()], setting)
     return Comparison("Drawing: our network by settings", "picture", rows)
@@ -103,7 +102,7 @@ def _draw(
 def _peer(system: AudioCLIPDiffusion, patch: int) -> peers.Painter:
     """The peer at our number of parameters, channels last as it is fastest."""
     sizes = subject.parameters(system.unet), system.config.unet.size, system.config.audioclip.embed
-    return peers.painter_of(*sizes, patch).eval().to(memory_format=torch.channels_last)
+    return _channels_last(peers.painter_of(*sizes, patch).eval())
 
 
 def _one_by_one(network: nn.Module) -> Callable[..., Tensor]:
@@ -114,14 +113,12 @@ def _one_by_one(network: nn.Module) -> Callable[..., Tensor]:
     return call
 
 
+def _channels_last(network: Any) -> Any:
+    return network.to(memory_format=torch.channels_last)
+
+
 def _nothing(noisy: Tensor, timestep: Tensor, embedding: Tensor) -> Tensor:
     return noisy
-
-
-def _ddim(system: AudioCLIPDiffusion, steps: int) -> Any:
-    from hearsight.samplers.diffusion import make_scheduler
-
-    return make_scheduler("ddim", system.config.schedule, steps)
 
 
 def _note(system: AudioCLIPDiffusion, network: nn.Module) -> str:

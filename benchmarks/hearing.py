@@ -1,6 +1,7 @@
 """Sounds per second through the audio head."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -45,7 +46,7 @@ def _batch(setting: Setting) -> Comparison:
     """The networks alone, from spectrograms, on as many windows as `hear` gives them at once."""
     model, peer = _pair(setting)
     window, count = model.config.window, WINDOWS_AT_ONCE
-    head = model.audio
+    head: Any = model.audio
     decibels = head.decibels(torch.from_numpy(_noise(count, window.rate * window.seconds))[:, None])
     features = peer.spectrogram(torch.from_numpy(_noise(count, peers.EAR_RATE * window.seconds)))
     ours, theirs = lambda: head.encode(decibels), lambda: peer(features)
@@ -66,7 +67,8 @@ def _published(setting: Setting) -> Comparison:
     config = audioclip.debug_fbsp() if setting.debug else audioclip.published()
     assert isinstance(config.audio, ESResNeXtConfig)
     head = ESResNeXt(config.audio, config.embed).eval()
-    last = ESResNeXt(config.audio, config.embed).eval().to(memory_format=torch.channels_last)
+    last: Any = ESResNeXt(config.audio, config.embed).eval()
+    last.to(memory_format=torch.channels_last)
     waveform = torch.from_numpy(_noise(1, config.window.rate * config.window.seconds))[:, None]
     size = f"{subject.parameters(head) / 1e6:.1f} M parameters"
     rows = race(

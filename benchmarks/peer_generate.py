@@ -1,6 +1,7 @@
 """What `hearsight generate` does, done by its peers: `python -m benchmarks.peer_generate FOLDER SOUND PICTURE`.
 
-Reads a sound, hears it with transformers' ASTModel, draws with diffusers' UNet2DModel and DDIM, guided, and writes a PNG.
+Reads a sound, hears it with transformers' ASTModel, draws with diffusers' UNet2DModel and DDIM, guided, and writes
+a PNG.
 """
 
 import sys
@@ -27,7 +28,7 @@ def generate(folder: Path, sound: Path, picture: Path) -> None:
     import soundfile
     import soxr
     import torch
-    from diffusers import DDIMScheduler
+    from diffusers.schedulers import DDIMScheduler
     from PIL import Image
 
     from benchmarks.peers import EAR_RATE, ear_of, painter_of
@@ -41,7 +42,7 @@ def generate(folder: Path, sound: Path, picture: Path) -> None:
     painter.load_state_dict(weights("painter.pt"))
     samples, rate = soundfile.read(sound, dtype="float32", always_2d=True)
     heard = ear(ear.spectrogram(torch.from_numpy(soxr.resample(samples.mean(1), rate, EAR_RATE))[None]))
-    solver = DDIMScheduler()
+    solver: Any = DDIMScheduler()
     solver.set_timesteps(sizes["steps"])
     _, side, embed, _ = sizes["painter"]
     heard = torch.nn.functional.pad(heard, (0, embed))[:, :embed]  # the embedding's width is ours, the ear's its own

@@ -8,6 +8,8 @@ denoising_diffusion_pytorch package has the same network, but cannot be imported
 Nothing of Hearsight is imported here: a fresh process with these peers must pay for itself alone.
 """
 
+import warnings
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -26,7 +28,8 @@ class Ear(nn.Module):
         from transformers import ASTConfig, ASTFeatureExtractor, ASTModel
 
         frames = max(round(seconds * FRAMES_PER_SECOND) - 2, 16)
-        self.extractor = ASTFeatureExtractor(max_length=frames, num_mel_bins=MEL_BANDS)
+        with warnings.catch_warnings(action="ignore"):  # that some of AST's 128 filters are empty: as published
+            self.extractor = ASTFeatureExtractor(max_length=frames, num_mel_bins=MEL_BANDS)
         settings = ASTConfig(
             hidden_size=width,
             intermediate_size=4 * width,
@@ -64,7 +67,7 @@ class Painter(nn.Module):
 
     def __init__(self, width: int, size: int, embed: int, patch: int = 1) -> None:
         super().__init__()
-        from diffusers import UNet2DModel
+        from diffusers.models.unets.unet_2d import UNet2DModel
 
         self.patch = patch
         side = size // patch

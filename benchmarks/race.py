@@ -1,4 +1,4 @@
-"""How contenders are timed: in turns, round after round, so that a busy minute of the machine meets all of them alike."""
+"""How contenders are timed: in turns, round after round, so that a busy minute of the machine meets all alike."""
 
 import math
 import time

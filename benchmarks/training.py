@@ -1,7 +1,8 @@
 """Training steps per second of the U-Net."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,7 @@ from hearsight.training.diffuse import DiffuseTask, Recipe
 from hearsight.training.loop import Training
 
 BATCH = 64
-PRECISION = "bf16"
+PRECISION: Literal["bf16"] = "bf16"
 
 
 def measure(setting: Setting) -> list[Comparison]:
@@ -29,23 +30,14 @@ def measure(setting: Setting) -> list[Comparison]:
     sizes = subject.parameters(unet), config.size, system.config.audioclip.embed
     folded, plain = peers.painter_of(*sizes, config.patch), peers.painter_of(*sizes)
     note = {network: _note(network, batch) for network in (unet, folded, plain)}
-    rows = race(
-        [
-            Contender("hearsight: PixelUNet", lambda step=_in_loop(system, unet): step(batch), note[unet]),
-            Contender(
-                f"diffusers: UNet2DModel on {config.patch} x {config.patch} patches",
-                lambda step=_in_loop(system, folded): step(batch),
-                note[folded],
-            ),
-            Contender(
-                "diffusers: UNet2DModel on pixels (Ho et al.)",
-                lambda step=_in_loop(system, plain): step(batch),
-                note[plain],
-            ),
-            Contender("PixelUNet in a plain PyTorch step", lambda step=_bare(system, unet): step(batch), note[unet]),
-        ],
-        setting,
-    )
+    peer = "diffusers: UNet2DModel on"
+    contenders = [
+        Contender("hearsight: PixelUNet", _in_loop(system, unet, batch), note[unet]),
+        Contender(f"{peer} {config.patch} x {config.patch} patches", _in_loop(system, folded, batch), note[folded]),
+        Contender(f"{peer} pixels (Ho et al.)", _in_loop(system, plain, batch), note[plain]),
+        Contender("PixelUNet in a plain PyTorch step", _bare(system, unet, batch), note[unet]),
+    ]
+    rows = race(contenders, setting)
     return [Comparison(f"Training: steps of {len(batch['pictures'])} pictures of {config.size} pixels", "step", rows)]
 
 
@@ -57,21 +49,23 @@ def _batch(count: int, size: int, embed: int) -> dict[str, Tensor]:
 
 def _task(system: Any, network: nn.Module) -> DiffuseTask:
     recipe = Recipe(Path(), Path(), TrainConfig(1), system.config.unet, system.config.schedule)
-    return DiffuseTask(network.requires_grad_(True).train(), recipe, system.audioclip, ())  # type: ignore[arg-type]
+    trained: Any = network.requires_grad_(True).train()
+    return DiffuseTask(trained, recipe, system.audioclip, ())
 
 
-def _in_loop(system: Any, network: nn.Module) -> Any:
+def _in_loop(system: Any, network: nn.Module, batch: dict[str, Tensor]) -> Callable[[], object]:
     from accelerate import Accelerator
 
     endless = TrainConfig(steps=10**9, ema=0.999, precision=PRECISION)
-    return Training(_task(system, network), endless, Accelerator(cpu=True), Path()).one_step
+    training = Training(_task(system, network), endless, Accelerator(cpu=True), Path())
+    return lambda: training.one_step(batch)
 
 
-def _bare(system: Any, network: nn.Module) -> Any:
+def _bare(system: Any, network: nn.Module, batch: dict[str, Tensor]) -> Callable[[], object]:
     task = _task(system, network)
     optimiser = torch.optim.AdamW(network.parameters(), 3e-4)
 
-    def step(batch: dict[str, Tensor]) -> None:
+    def step() -> None:
         with torch.autocast("cpu", torch.bfloat16):
             loss = task.loss(batch)["loss"]
         loss.backward()

@@ -84,11 +84,19 @@ def nearest(word: str, known: Sequence[str]) -> str:
 
 
 def _refuse_unknown_keys(kind: Any, values: Any, where: str) -> None:
-    if not dataclasses.is_dataclass(kind) or not isinstance(values, Mapping):
+    if not isinstance(values, Mapping):
+        return
+    if options := [option for option in typing.get_args(kind) if dataclasses.is_dataclass(option)]:
+        kind = max(options, key=lambda option: len(values.keys() & _fields(option)))
+    if not dataclasses.is_dataclass(kind):
         return
     hints = typing.get_type_hints(kind)
-    known = [field.name for field in dataclasses.fields(kind)]
+    known = _fields(kind)
     for key, value in values.items():
         if key not in known:
             raise ConfigError(f"{where}{key}: there is no such setting; {nearest(str(key), known)}")
         _refuse_unknown_keys(hints[key], value, f"{where}{key}.")
+
+
+def _fields(kind: Any) -> list[str]:
+    return [field.name for field in dataclasses.fields(kind)]

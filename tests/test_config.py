@@ -82,3 +82,19 @@ def test_merge_replaces_what_is_no_mapping_on_both_sides():
 
 def test_nearest_lists_what_is_known_when_nothing_is_near():
     assert nearest("zebra", ["steps", "seed"]) == "known: seed, steps."
+
+
+@dataclass(frozen=True)
+class Other:
+    depth: int = 1
+
+
+@dataclass(frozen=True)
+class Either:
+    part: Inner | Other = field(default_factory=Inner)
+
+
+def test_a_mistyped_key_inside_a_choice_of_configs_is_found():
+    assert build(Either, {"part": {"depth": 2}}) == Either(Other(2))
+    with pytest.raises(ConfigError, match=r"part\.widht: .*did you mean 'width'"):
+        build(Either, {"part": {"shape": [1], "widht": 3}})

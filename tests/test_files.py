@@ -1,6 +1,8 @@
+import os
+
 import pytest
 
-from hearsight.files import write_atomically
+from hearsight.files import stamp, write_atomically
 
 
 def test_a_file_appears_whole_and_alone(tmp_path):
@@ -16,3 +18,27 @@ def test_an_interruption_leaves_what_was_there(tmp_path):
         partial.write_text("ha")
         raise KeyboardInterrupt
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.txt", "before")]
+
+
+def test_a_stamp_changes_with_every_change_of_its_files(tmp_path):
+    (tmp_path / "a").write_text("one")
+    (tmp_path / "b").write_text("two")
+    stamps = [stamp(tmp_path, ["a", "b"])]
+    assert stamp(tmp_path, ["a", "b"]) == stamps[0]
+    os.utime(tmp_path / "a", ns=(0, 1))  # as if written anew, with as many letters
+    stamps.append(stamp(tmp_path, ["a", "b"]))
+    (tmp_path / "a").write_text("three")
+    stamps.append(stamp(tmp_path, ["a", "b"]))
+    stamps.append(stamp(tmp_path, ["a"]))
+    stamps.append(stamp(tmp_path, ["b", "a"]))
+    (tmp_path / "b").rename(tmp_path / "c")
+    stamps += [stamp(tmp_path, ["a", "b"]), stamp(tmp_path, ["a", "c"])]
+    assert len(set(stamps)) == 7
+
+
+def test_a_stamp_goes_with_its_folder(tmp_path):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "a").write_text("one")
+    before = stamp(tmp_path / "here", ["a"])
+    (tmp_path / "here").rename(tmp_path / "there")
+    assert stamp(tmp_path / "there", ["a"]) == before

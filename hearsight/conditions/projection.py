@@ -1,8 +1,8 @@
 """From an audio embedding to the narrower vector a generator listens to: learned, or by principal components.
 
 R. Kyle, *Hierarchical Audio-Conditional Image Generation with AudioCLIP Latents*, sections 3.3.2, 4.5 and 5.4.
-"No condition" is the embedding of all zeros (section 3.3.3). It passes through the projection like any other, so the bias
-of a learned projection, and the mean of a fitted one, still reach the generator.
+"No condition" is the embedding of all zeros (section 3.3.3). It passes through the projection like any other, so the
+bias of a learned projection, and the mean of a fitted one, still reach the generator.
 """
 
 from dataclasses import dataclass

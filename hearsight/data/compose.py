@@ -104,7 +104,11 @@ def make_pictures(
         for job, _ in zip(jobs, pool.map(_make_folder, jobs), strict=True):
             for number in range(job.count):
                 pictogram = choose(SUBJECTS[job.label], job.pictograms, job.random(number))
-                credit = credits[pictogram.relative_to(pairs).as_posix()]
+                credit = credits.get(pictogram.relative_to(pairs).as_posix())
+                if credit is None:
+                    raise DataError(
+                        f"{pictogram}: not of tier A in SOURCES.csv, so no weights may come of it; remove it."
+                    )
                 path = job.path(number).relative_to(out).as_posix()
                 yield Item(path, "picture", job.label, job.split, pictogram.stem, *credit)
 

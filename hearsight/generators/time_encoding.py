@@ -11,5 +11,6 @@ def time_encoding(timestep: Shaped[Tensor, " batch"], width: int) -> Float[Tenso
     Always float32: the arguments reach 1000, where bfloat16 would confuse neighbouring steps.
     """
     exponent = torch.arange(0, width, 2, dtype=torch.float32, device=timestep.device) / width
-    angle = timestep.float()[:, None] / 10000**exponent  # [batch, width / 2]
+    frequency = 1 / 10000**exponent
+    angle = timestep.float()[:, None] * frequency  # [batch, width / 2]
     return torch.cat([angle.sin(), angle.cos()], dim=1)

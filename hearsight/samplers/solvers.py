@@ -1,8 +1,8 @@
 """The three solvers of daily use, with the interface of diffusers' schedulers: DDPM, DDIM, DPM-Solver++.
 
-They are a few lines each, are held against diffusers by the tests, and spare `hearsight generate` the seconds that importing
-diffusers costs. A solver belongs to one picture: make a fresh one for the next. Throughout, a_t is the share of the
-picture's variance that is left at timestep t (`NoiseSchedule.kept`), so x_t = sqrt(a_t) x_0 + sqrt(1 - a_t) eps.
+They are a few lines each, are held against diffusers by the tests, and spare `hearsight generate` the seconds that
+importing diffusers costs. A solver belongs to one picture: make a fresh one for the next. Throughout, a_t is the share
+of the picture's variance that is left at timestep t (`NoiseSchedule.kept`): x_t = sqrt(a_t) x_0 + sqrt(1 - a_t) eps.
 """
 
 import math
@@ -55,9 +55,9 @@ class Solver:
 class DDPM(Solver):
     """Ancestral sampling with the variance beta_t (Ho et al. 2020, algorithm 2).
 
-    With all T steps it is what Capelle's code and hence the thesis runs: T - 1 evaluations at t = T - 1 .. 1 (counted from
-    0), fresh noise after each but the last, and the mean at t = 1 is the picture. With fewer steps beta_t becomes the
-    noise of the whole stride, 1 - a_t / a_next (Nichol & Dhariwal 2021, section 4).
+    With all T steps it is what Capelle's code and hence the thesis runs: T - 1 evaluations at t = T - 1 .. 1 (counted
+    from 0), fresh noise after each but the last, and the mean at t = 1 is the picture. With fewer steps beta_t becomes
+    the noise of the whole stride, 1 - a_t / a_next (Nichol & Dhariwal 2021, section 4).
     """
 
     def __init__(self, schedule: NoiseSchedule, steps: int) -> None:
@@ -108,7 +108,7 @@ class DPMSolver(Solver):
 
     def __init__(self, schedule: NoiseSchedule, steps: int) -> None:
         super().__init__(schedule, steps)
-        self._before: tuple[float, Float[Tensor, "1 *shape"]] | None = None
+        self._before: tuple[float, Tensor] | None = None
 
     def step(self, predicted: Float[Tensor, "1 *shape"], timestep: Tensor, noisy: Float[Tensor, "1 *shape"]) -> Step:
         """The exact solution of the linear part, with the extrapolated picture."""

@@ -42,6 +42,8 @@ class Window:
     """longer sounds: the window in their centre; windows all along; the same windows, embeddings averaged"""
     hop: float | None = None
     """seconds from one window to the next (default: no overlap); the last window ends with the sound"""
+    pause: float = 0.0
+    """seconds of silence between the repetitions of a tiled sound, which keep its end apart from its beginning"""
 
     def __post_init__(self) -> None:
         if self.rate < 1:
@@ -50,6 +52,8 @@ class Window:
             raise ConfigError(f"seconds={self.seconds}: a window holds one sample or more; give some seconds.")
         if self.hop is not None and not 1 <= self.hop * self.rate < math.inf:
             raise ConfigError(f"hop={self.hop}: windows advance by one sample or more; give some seconds.")
+        if not 0 <= self.pause < math.inf:
+            raise ConfigError(f"pause={self.pause}: a pause lasts some seconds, or 0 for none.")
         if self.short not in ("tile", "pad"):
             raise ConfigError(f"short={self.short!r}: short sounds are tiled or padded; give 'tile' or 'pad'.")
         if self.long not in ("crop", "slide", "average"):
@@ -72,13 +76,11 @@ class Window:
         return Clips(windows, mask, tuple(start / self.rate for start in starts))
 
     def _filled(self, samples: Float[np.ndarray, " time"]) -> Clips:
-        mask = torch.ones(1, self.length, dtype=torch.bool)
-        if self.short == "tile":
-            filled = np.resize(samples, self.length)  # repeats as often as it takes
-        else:
-            filled = np.pad(samples, (0, self.length - len(samples)))
-            mask[:, len(samples) :] = False
-        return Clips(torch.from_numpy(filled)[None], mask, (0.0,))
+        silence = round(self.pause * self.rate) if self.short == "tile" else self.length - len(samples)
+        heard = np.pad(np.ones(len(samples), dtype=bool), (0, silence))
+        # np.resize repeats as often as it takes; what is padded is as long as the window already.
+        filled, mask = (np.resize(row, self.length) for row in (np.pad(samples, (0, silence)), heard))
+        return Clips(torch.from_numpy(filled)[None], torch.from_numpy(mask)[None], (0.0,))
 
     def _starts(self, time: int) -> list[int]:
         """The first sample of every window in a sound of `time` samples, which is at least one window long."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from hearsight.systems.base import System
 
 NAMES = ("audioclip-diffusion",)
-"""Every system there is, in the order of their papers' appearance here."""
+"""Every system there is."""
 
 
 def load(name_or_folder: str | Path, *, device: Any = None) -> "System":

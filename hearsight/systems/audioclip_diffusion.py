@@ -2,10 +2,10 @@
 
 R. Kyle, *Hierarchical Audio-Conditional Image Generation with AudioCLIP Latents* (Victoria University of Wellington):
 
-    sound --AudioCLIP audio head--> embedding                                           section 3.2 (Guzhov et al.)
-    embedding --projection--> condition, added to the time encoding and attended to     section 3.3.2
-    noise --U-Net, 1000 steps of DDPM or 20 of a faster solver--> picture               section 3.3.3 (Ho et al., alg. 2)
-    eps = eps(0) + s (eps(embedding) - eps(0)), classifier-free guidance                sections 3.3.3, 4.4 (Ho & Salimans)
+    sound --AudioCLIP audio head--> embedding                                        section 3.2 (Guzhov et al.)
+    embedding --projection--> condition, added to the time encoding and attended to  section 3.3.2
+    noise --U-Net, 1000 steps of DDPM or 20 of a faster solver--> picture            section 3.3.3 (Ho et al., alg. 2)
+    eps = eps(0) + s (eps(embedding) - eps(0)), classifier-free guidance             sections 3.3.3, 4.4 (Ho, Salimans)
 """
 
 from collections.abc import Mapping, Sequence
@@ -117,6 +117,18 @@ class AudioCLIPDiffusion(System):
     def defaults(self) -> Mapping[str, Any]:
         """The sampling settings and the side of the picture in pixels."""
         return {**asdict(self.config.sampling), "size": self.config.unet.size}
+
+    def settings(self, **given: Any) -> dict[str, Any]:
+        """All settings of a drawing. Raises ConfigError for one that does not exist or cannot be."""
+        chosen = super().settings(**given)
+        finest = self.config.unet.patch * 2 ** (len(self.config.unet.channels) - 1)
+        if chosen["size"] < finest or chosen["size"] % finest:
+            raise ConfigError(
+                f"size={chosen['size']}: this U-Net draws multiples of {finest} pixels; try {self.config.unet.size}."
+            )
+        if chosen["precision"] not in ("fp32", "bf16"):
+            raise ConfigError(f"precision={chosen['precision']!r}: there is none of this name; known: bf16, fp32.")
+        return chosen
 
     def classes(self, condition: Float[Tensor, "embed"], top: int = 3) -> list[tuple[str, float]]:
         """The most probable of `config.labels`: softmax of the scaled dot products with their texts (thesis 3.2)."""

@@ -13,7 +13,7 @@ COMMANDS = ("generate", "rerun", "classify", "train", "evaluate", "data", "syste
 def test_help_names_every_command_and_loads_nothing_heavy(start):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     process = start("--help")
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=100)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert process.returncode == 0
     assert all(command in out for command in COMMANDS)

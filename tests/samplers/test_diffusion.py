@@ -116,7 +116,8 @@ def test_any_scheduler_of_diffusers_finds_the_picture(name: str) -> None:
 
     def oracle(noisy: torch.Tensor, timestep: torch.Tensor, embedding: torch.Tensor) -> torch.Tensor:
         below = timestep.floor().long()
-        share = torch.lerp(kept[below], kept[(below + 1).clamp(max=999)], (timestep - below).float())[:, None, None, None]
+        above = (below + 1).clamp(max=999)
+        share = torch.lerp(kept[below], kept[above], (timestep - below).float())[:, None, None, None]
         return (noisy - share.sqrt() * colour) / (1 - share).sqrt()
 
     drawn = draw(oracle, torch.zeros(1, 4), [3], steps=20, scheduler=name)
@@ -138,9 +139,7 @@ def test_a_scheduler_that_cannot_be(name: str, part: str) -> None:
     [({"steps": 0}, "steps=0"), ({"steps": 1001}, "steps=1001"), ({"seeds": [1]}, "1 seeds for 3"),
      ({"guidance_interval": (0.9, 0.1)}, "guidance_interval")],
 )  # fmt: skip
-def test_settings_that_cannot_be(
-    network: PixelUNet, heard: torch.Tensor, settings: dict[str, Any], part: str
-) -> None:
+def test_settings_that_cannot_be(network: PixelUNet, heard: torch.Tensor, settings: dict[str, Any], part: str) -> None:
     with pytest.raises(ConfigError, match=part):
         draw(network, heard, **{"seeds": [1, 2, 3], **settings})
 

@@ -3,6 +3,7 @@
 import importlib.util
 from pathlib import Path
 from types import ModuleType
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -10,6 +11,8 @@ import torch
 from hearsight.samplers.noise import NoiseSchedule, add_noise
 from hearsight.samplers.solvers import CLEAN, DDIM, DDPM, DPMSolver, clipped, to_noise, to_picture
 from hearsight.seeds import generator
+
+Prediction = Literal["epsilon", "v_prediction"]
 
 PARITY = Path(__file__).parents[1] / "parity"
 
@@ -22,9 +25,24 @@ def synth() -> ModuleType:
     return module
 
 
+@pytest.fixture
+def kit() -> Any:
+    return synth().Kit(PARITY / "kyle_unet")
 
-def test_capelles_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    kit = synth().Kit(PARITY / "kyle_unet")
+
+def test_capelles_schedule(kit: Any) -> None:
+    kept = NoiseSchedule().kept()
+    kit.check("diffusion", "alpha_hat", kept.numpy())
+    x0, eps, t = (torch.from_numpy(kit.input("diffusion", name)) for name in ("x0", "noise", "t"))
+    kit.check("diffusion", "x_t", add_noise(x0, eps, t, NoiseSchedule()).numpy())
+    # A ratio of two float32 products has lost digits: the betas our DDPM steps with are near Capelle's, not equal.
+    beta = kit.expected("diffusion", "beta")[0]
+    solver = DDPM(NoiseSchedule(), 1000)
+    steps = [1 - solver.kept(t) / solver.kept(t - 1) for t in range(1, 1000)]
+    assert abs(torch.tensor(steps) / torch.from_numpy(beta[1:]) - 1).max() < 2e-3
+
+
+def test_capelles_step(kit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     schedule = NoiseSchedule()
     x0, eps, predicted, fresh, t = (
         torch.from_numpy(kit.input("diffusion", name)) for name in ("x0", "noise", "predicted", "fresh", "t")
@@ -67,7 +85,7 @@ def test_few_steps_begin_in_pure_noise_and_end_in_the_picture(ours: type[DDIM]) 
         (DPMSolver, "DPMSolverMultistepScheduler", {"timestep_spacing": "trailing"}),
     ],
 )
-def test_equals_diffusers(ours: type[DDIM], theirs: str, extra: dict[str, object], prediction: str) -> None:
+def test_equals_diffusers(ours: type[DDIM], theirs: str, extra: dict[str, object], prediction: Prediction) -> None:
     from diffusers import schedulers
 
     schedule = NoiseSchedule(prediction=prediction)
@@ -79,7 +97,7 @@ def test_equals_diffusers(ours: type[DDIM], theirs: str, extra: dict[str, object
     assert own.timesteps.tolist() == other.timesteps.tolist()
     x = y = torch.randn(1, 3, 8, 8, generator=generator(1))
     random, same = generator(2), generator(2)
-    # diffusers' DDPM adds noise even to the finished picture unless it ends on t = 0; ours does not, hence one step less.
+    # diffusers' DDPM adds noise even to the finished picture unless it ends on t = 0. Ours does not: one step less.
     for timestep in own.timesteps[:-1] if ours is DDPM else own.timesteps:
         drawn = {"generator": random} if ours is DDPM else {}
         kept = own.kept(int(timestep))
@@ -97,7 +115,7 @@ def network(noisy: torch.Tensor, kept: float, schedule: NoiseSchedule) -> torch.
 
 
 @pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
-def test_prediction_and_clipping(prediction: str) -> None:
+def test_prediction_and_clipping(prediction: Prediction) -> None:
     schedule = NoiseSchedule(prediction=prediction)
     picture, eps, kept = 2 * torch.randn(4, 3, 2, 2), torch.randn(4, 3, 2, 2), 0.3
     noisy = kept**0.5 * picture + (1 - kept) ** 0.5 * eps

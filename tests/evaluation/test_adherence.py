@@ -1,0 +1,126 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from PIL import Image
+
+from hearsight.encoders.picture_classifier import PictureClassifier, PictureClassifierConfig
+from hearsight.errors import DataError
+from hearsight.evaluation.adherence import Adherence, judge_pictures, measure
+from hearsight.systems import audioclip_diffusion
+from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion
+
+COLOURS = ("red", "green", "blue")
+TONES = {"blue": 500.0, "red": 2000.0}
+
+
+@pytest.fixture
+def judge() -> PictureClassifier:
+    """A judge that tells red, green and blue apart: its convolutions hand every colour on, its head compares them."""
+    network = PictureClassifier(PictureClassifierConfig(COLOURS, size=8, width=3, stages=1, dropout=0))
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, torch.nn.Conv2d):
+                torch.nn.init.dirac_(module.weight)
+        network.head[1].weight.copy_(10 * torch.eye(3))
+    return network.eval()
+
+
+def coloured(*names: str) -> list[Image.Image]:
+    return [Image.new("RGB", (20, 20), {"green": "lime"}.get(name, name)) for name in names]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """Two held-out sounds of each of two classes, and one to train on that must not be drawn."""
+    folder = tmp_path_factory.mktemp("data")
+    for label, hertz in TONES.items():
+        for split, count in (("held_out", 2), ("train", 1)):
+            (folder / "sounds" / split / label).mkdir(parents=True)
+            for number in range(count):
+                samples = 0.4 * np.sin(2 * np.pi * hertz * (1 + number / 10) * np.arange(4000) / 22050)
+                soundfile.write(folder / "sounds" / split / label / f"{label}{number}.wav", samples, 22050)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def system() -> AudioCLIPDiffusion:
+    torch.manual_seed(0)
+    return AudioCLIPDiffusion(audioclip_diffusion.debug())
+
+
+def test_the_confusion_counts_heard_against_seen(judge):
+    heard = ["red", "red", "red", "green", "blue", "blue"]
+    result = judge_pictures(judge, coloured("red", "red", "blue", "green", "blue", "green"), heard, batch=4)
+    assert result.labels == COLOURS
+    assert result.confusion.tolist() == [[2, 0, 1], [0, 1, 0], [0, 1, 1]]
+    assert result.per_class == {"red": 2 / 3, "green": 1.0, "blue": 0.5}
+
+
+def test_a_class_the_judge_does_not_know_is_named(judge):
+    with pytest.raises(DataError, match="yellow: the judge knows only red, green, blue"):
+        judge_pictures(judge, coloured("red"), ["yellow"])
+
+
+def test_the_mean_is_over_classes_however_many_pictures_they_have():
+    result = Adherence(("a", "b", "c"), np.array([[90, 10, 0], [1, 1, 0], [0, 0, 0]]))
+    assert result.per_class == {"a": 0.9, "b": 0.5}
+    assert result.mean() == pytest.approx(0.7)
+    assert result.mean(["b"]) == 0.5
+
+
+def test_a_class_that_was_not_drawn_has_no_mean():
+    result = Adherence(("a", "b"), np.array([[1, 0], [0, 0]]))
+    with pytest.raises(DataError, match="b: was not drawn"):
+        result.mean(["a", "b"])
+    with pytest.raises(DataError, match="aa: was not drawn"):
+        result.mean(["aa"])
+    with pytest.raises(DataError, match="no class"):
+        Adherence(("a",), np.array([[0]])).mean()
+
+
+def test_the_interval_holds_the_mean_and_narrows_with_more_pictures():
+    few, many = (Adherence(("a", "b"), times * np.array([[8, 2], [5, 5]])) for times in (1, 100))
+    for result in (few, many):
+        low, high = result.interval()
+        assert low < result.mean() < high
+        assert result.interval() == (low, high)
+        assert result.interval(level=0.5)[0] > low
+    widths = [high - low for low, high in (few.interval(), many.interval())]
+    # Two classes of ten: the standard error is sqrt(0.016 + 0.025) / 2, four of which are about 0.405.
+    assert widths[0] == pytest.approx(0.4, abs=0.06)
+    assert widths[1] == pytest.approx(0.04, abs=0.006)
+
+
+def test_the_interval_of_what_is_always_right_is_a_point():
+    assert Adherence(("a", "b", "c"), np.diag([5, 7, 0])).interval() == (1.0, 1.0)
+
+
+def test_every_held_out_sound_is_drawn_with_seeds_of_its_own(judge, data, system):
+    steps: list[tuple[int, int]] = []
+    result, pictures = measure(
+        system,
+        data,
+        judge,
+        pictures_per_sound=2,
+        seed=7,
+        progress=lambda done, of: steps.append((done, of)),
+        steps=1,
+        guidance=1.0,
+    )
+    drawn = [(picture.recipe["sound"]["name"], picture.recipe["seed"]) for picture in pictures]
+    assert drawn == [
+        (f"{label}{number}.wav", 7 + 2 * number + k) for label in TONES for number in (0, 1) for k in (0, 1)
+    ]
+    assert result.confusion.sum(axis=1).tolist() == [4, 0, 4]
+    assert steps == [(2, 8), (4, 8), (6, 8), (8, 8)]
+    assert {picture.recipe["settings"]["guidance"] for picture in pictures} == {1.0}
+    again = judge_pictures(judge, [picture.image for picture in pictures], ["blue"] * 4 + ["red"] * 4)
+    assert (again.confusion == result.confusion).all()
+
+
+def test_a_few_sounds_of_each_class_may_do(judge, data, system):
+    _, pictures = measure(system, data, judge, sounds_per_class=1, steps=1, guidance=1.0)
+    assert [picture.recipe["sound"]["name"] for picture in pictures] == ["blue0.wav", "red0.wav"]
