@@ -7,6 +7,7 @@ system("rooster.ogg")[0].save("rooster.png")
 """
 
 import os
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -22,20 +23,19 @@ if TYPE_CHECKING:
     from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion
 
 
+_HOMES = {
+    "AudioCLIPDiffusion": "hearsight.systems.audioclip_diffusion",
+    "Picture": "hearsight.picture",
+    "Sound": "hearsight.sound.sound",
+    "load": "hearsight.systems",
+}
+
+
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for, so that `import hearsight` costs nothing (PEP 562)."""
-    match name:
-        case "load":
-            from hearsight.systems import load as value
-        case "Sound":
-            from hearsight.sound.sound import Sound as value
-        case "Picture":
-            from hearsight.picture import Picture as value
-        case "AudioCLIPDiffusion":
-            from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion as value
-        case _:
-            raise AttributeError(f"module 'hearsight' has no attribute {name!r}")
-    globals()[name] = value
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hearsight' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
     return value
 
 

@@ -80,9 +80,9 @@ def _card(items: list[pairs.Item], metrics: dict[str, float], arguments: argpars
         minutes=arguments.minutes,
         metrics=metrics,
         limits=(
-            "Trained on what tier A of the pocket data holds: few recordings, pictograms instead of photographs. ESC-10 "
-            "fold 4, the speaker theo and separate instrument phrases were held out, for these weights too. Anything "
-            "else that is heard is drawn as whichever of the thirty things it resembles most."
+            "Learnt from few recordings, and from pictograms instead of photographs. ESC-10 fold 4, the speaker theo "
+            "and separate instrument phrases were held out, for these weights too. Anything else is drawn as "
+            "whichever of the thirty things it resembles most."
         ),
     )
 

@@ -27,7 +27,9 @@ def pocket(
 
 
 @data.command()
-def check(folder: Annotated[Path, typer.Argument(help="A data folder: manifest.csv, or sounds/ and pictures/.")]) -> int:
+def check(
+    folder: Annotated[Path, typer.Argument(help="A data folder: manifest.csv, or sounds/ and pictures/.")],
+) -> int:
     """Open every sound and picture of a data folder and list what is wrong."""
     from hearsight.cli.progress import progress
     from hearsight.data.check import check as check_folder

@@ -24,7 +24,7 @@ class Instrument:
     """What a class of instrument can play."""
 
     presets: tuple[tuple[int, int], ...]
-    """(bank, program) of the sound font; the last one's middle register is kept for the held-out phrases."""
+    """(bank, program) of the sound font; phrases around the middle register of the last one are kept for measuring."""
     lowest: int
     """Lowest MIDI note."""
     highest: int

@@ -17,12 +17,17 @@ from torch import Tensor
 from hearsight.conditions.projection import silence
 from hearsight.config import nearest
 from hearsight.errors import ConfigError
-from hearsight.samplers.noise import NoiseSchedule
-from hearsight.samplers.solvers import DDIM, DDPM, DPMSolver, Solver, clipped
+from hearsight.samplers.noise import NoiseSchedule, clipped
 from hearsight.seeds import generator, noise
 
-OURS: dict[str, type[Solver]] = {"ddpm": DDPM, "ddim": DDIM, "dpm++": DPMSolver}
-"""The solvers of daily use; every other scheduler is diffusers' and goes by its class name."""
+SHORT_NAMES = {
+    "dpm++": "DPMSolverMultistep",
+    "euler": "EulerDiscrete",
+    "euler-a": "EulerAncestralDiscrete",
+    "heun": "HeunDiscrete",
+    "unipc": "UniPCMultistep",
+}
+"""What schedulers are called in daily life; all others go by their class name in diffusers, such as ddpm and ddim."""
 
 
 class Network(Protocol):
@@ -49,7 +54,7 @@ def sample(
     steps: int = 20,
     guidance: float = 3.0,
     guidance_interval: tuple[float, float] = (0.0, 1.0),
-    clip: bool | None = None,
+    clip: bool = True,
     dtype: torch.dtype | None = None,
     callback: Callable[[int, int], None] | None = None,
 ) -> Float[Tensor, "picture *shape"]:
@@ -59,10 +64,10 @@ def sample(
         seeds: one per picture; its starting noise and all later noise come from it alone.
         shape: of one picture, e.g. (3, 64, 64).
         scheduler: a name for `make_scheduler`.
-        steps: network evaluations (some schedulers need a few more; `ddpm` with all timesteps one less).
+        steps: network evaluations (some schedulers need a few more).
         guidance: s in eps = eps(0) + s (eps(c) - eps(0)); 1 evaluates eps(c) alone.
         guidance_interval: share of the way, from noise (0) to picture (1), on which guidance acts.
-        clip: keep the picture that each step foresees within [-1, 1]. None: everywhere but in `ddpm`, as in the thesis.
+        clip: keep the picture that each step foresees within [-1, 1]; the thesis does not.
         dtype: autocast the network to it, e.g. bfloat16; the scheduler always computes in float32.
         callback: called as (step, steps) after every step. What it raises ends the drawing and leaves nothing behind.
 
@@ -77,7 +82,6 @@ def sample(
     if getattr(network, "training", False):
         raise ConfigError("network: is in training mode, where dropout would speckle pictures; call network.eval().")
     device = embedding.device
-    clip = scheduler.lower() != "ddpm" if clip is None else clip
     all_kept = schedule.kept()
 
     def draw(heard: Float[Tensor, "1 embed"], seed: int) -> Float[Tensor, "1 *shape"]:
@@ -110,12 +114,12 @@ def sample(
 def make_scheduler(name: str, schedule: NoiseSchedule, steps: int) -> Any:
     """A fresh scheduler for `schedule`, its timesteps set.
 
-    `name` is one of OURS or the class name of a diffusers scheduler, "Scheduler" at its end or not, in any case.
+    `name` is one of SHORT_NAMES or the class name of a diffusers scheduler, with or without "Scheduler" at its end, in
+    any case. `ddpm` with all timesteps is algorithm 2 of Ho et al. with the variance beta_t; Capelle's code stops one
+    step earlier and calls that the picture.
     """
     if not 1 <= steps <= schedule.steps:
         raise ConfigError(f"steps={steps}: must be between 1 and {schedule.steps}, the timesteps the network knows.")
-    if ours := OURS.get(name.lower()):
-        return ours(schedule, steps)
     kind, accepted = _diffusers_scheduler(name)
     settings: dict[str, Any] = {
         "num_train_timesteps": schedule.steps,
@@ -126,9 +130,11 @@ def make_scheduler(name: str, schedule: NoiseSchedule, steps: int) -> Any:
         "variance_type": "fixed_large",  # beta_t, as Ho et al. and Capelle
         "clip_sample": False,  # `sample` clips, for every scheduler alike
         "skip_prk_steps": True,
+        "use_karras_sigmas": True,  # half of the linear schedule is almost pure noise: few steps are better spent later
     }
     if "timestep_spacing" in accepted and accepted["timestep_spacing"].default == "leading":
-        settings["timestep_spacing"] = "trailing"  # "leading" would not begin at the noisiest timestep
+        # "leading" would not begin at the noisiest timestep; of DDPM only "linspace" ends without adding noise.
+        settings["timestep_spacing"] = "linspace" if "variance_type" in accepted else "trailing"
     solver = kind(**{key: value for key, value in settings.items() if key in accepted})
     solver.set_timesteps(steps)
     return solver
@@ -144,9 +150,10 @@ def _diffusers_scheduler(name: str) -> tuple[Any, Any]:
     from diffusers import schedulers
 
     known = {each.removesuffix("Scheduler").lower(): each for each in dir(schedulers) if each.endswith("Scheduler")}
-    found = known.get(name.lower().removesuffix("scheduler"))
+    wanted = SHORT_NAMES.get(name.lower(), name)
+    found = known.get(wanted.lower().removesuffix("scheduler"))
     if found is None:
-        names = [*OURS, *(each.removesuffix("Scheduler") for each in known.values())]
+        names = [*SHORT_NAMES, *(each.removesuffix("Scheduler") for each in known.values())]
         raise ConfigError(f"scheduler={name!r}: there is none of this name; {nearest(name, names)}")
     kind = getattr(schedulers, found)
     accepted = inspect.signature(kind.__init__).parameters

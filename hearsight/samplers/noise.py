@@ -1,5 +1,6 @@
-"""The forward process: how noise covers a picture, and what a network is asked to say about it (Ho et al. 2020)."""
+"""How noise covers a picture, what a network is asked to say about it, and what its answer means (Ho et al. 2020)."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,6 +50,33 @@ def target(
         return noise
     signal, spread = _factors(pictures, timestep, schedule)
     return signal * noise - spread * pictures
+
+
+def to_picture(
+    predicted: Float[Tensor, "batch *shape"],
+    noisy: Float[Tensor, "batch *shape"],
+    kept: float,
+    schedule: NoiseSchedule,
+) -> Float[Tensor, "batch *shape"]:
+    """The picture x_0 that a prediction foresees in `noisy`."""
+    signal, spread = math.sqrt(kept), math.sqrt(1 - kept)
+    if schedule.prediction == "epsilon":
+        return (noisy - spread * predicted) / signal
+    return signal * noisy - spread * predicted
+
+
+def clipped(
+    predicted: Float[Tensor, "batch *shape"],
+    noisy: Float[Tensor, "batch *shape"],
+    kept: float,
+    schedule: NoiseSchedule,
+) -> Float[Tensor, "batch *shape"]:
+    """The prediction that sees in `noisy` the same picture, but kept within [-1, 1]."""
+    signal, spread = math.sqrt(kept), math.sqrt(1 - kept)
+    picture = to_picture(predicted, noisy, kept, schedule).clamp(-1, 1)
+    if schedule.prediction == "epsilon":
+        return (noisy - signal * picture) / spread
+    return (signal * noisy - picture) / spread
 
 
 def _factors(

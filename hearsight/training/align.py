@@ -20,7 +20,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from hearsight.config import build, plain
 from hearsight.data import pairs, words
 from hearsight.data.mel_augmentation import SPARE, MelAugmentation, augment, excerpt, mask
 from hearsight.data.pictures import Pictures, load_pictures
@@ -31,7 +30,7 @@ from hearsight.encoders.log_mel_cnn import LogMelCNN, relative
 from hearsight.encoders.tokenizer import Tokenizer
 from hearsight.errors import ConfigError, DataError
 from hearsight.files import write_atomically
-from hearsight.hub.folder import load_weights, read_config, save_weights, write_config
+from hearsight.hub.network import load_network, save_network
 from hearsight.seeds import derive
 from hearsight.sound.sound import Sound
 from hearsight.training.loop import TrainConfig, train
@@ -210,8 +209,7 @@ class AlignTask:
 
     def finish(self, modules: nn.Module, out: Path) -> None:
         """Write the folder of the AudioCLIP and keep its final weights for measuring."""
-        save_weights(modules, out / "audioclip.safetensors")
-        write_config(out, "audioclip", plain(self.model.config))
+        save_network(out, "audioclip", modules)
         self.model.load_state_dict(modules.state_dict())
         self.model.eval()
 
@@ -244,9 +242,7 @@ def hearing(model: AudioCLIP, data: Path) -> dict[str, Any]:
 
 def load(folder: Path) -> AudioCLIP:
     """The AudioCLIP in a folder that `run` made, ready to hear."""
-    model = AudioCLIP(build(AudioCLIPConfig, read_config(folder)["config"]))
-    load_weights(model, folder / "audioclip.safetensors")
-    return model.eval()
+    return load_network(folder, "audioclip", AudioCLIP, AudioCLIPConfig)
 
 
 def _align(model: AudioCLIP, recipe: Recipe, out: Path) -> None:

@@ -6,11 +6,11 @@ a step costs no hearing.
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
@@ -21,6 +21,7 @@ from hearsight.data.words import name
 from hearsight.encoders.audioclip import AudioCLIP, AudioCLIPConfig
 from hearsight.errors import DataError
 from hearsight.generators.pixel_unet import PixelUNet, PixelUNetConfig
+from hearsight.hub.folder import load_weights
 from hearsight.hub.network import load_network
 from hearsight.samplers.noise import NoiseSchedule, add_noise, target
 from hearsight.seeds import derive
@@ -46,6 +47,13 @@ class Recipe:
     """Seed of the weights, of every batch and of its noise."""
     batch: int = 64
     """Pictures per step."""
+    start: Path | None = None
+    """A system folder whose U-Net is trained further; by default the weights are random."""
+    timesteps: Literal["uniform", "log_normal"] = "uniform"
+    """How often each amount of noise is practised: all timesteps alike (Ho et al.), or as `log_sigma` says. Half of the
+    linear schedule's timesteps are almost pure noise, from which little can be learnt."""
+    log_sigma: tuple[float, float] = (-0.4, 1.2)
+    """Mean and spread of the logarithm of noise over signal for `log_normal` (Karras et al. 2022, section 5)."""
     views: int = 4
     """Differently augmented hearings of each training sound that are cached (the first is the sound as it is)."""
     condition_dropout: float = 0.2
@@ -92,7 +100,7 @@ class DiffuseTask:
     def loss(self, batch: dict[str, Any]) -> dict[str, Tensor]:
         """The loss of one batch; timesteps, noise and dropped conditions come from torch's global generator."""
         pictures, schedule = batch["pictures"], self.recipe.schedule
-        timestep = torch.randint(schedule.steps, (len(pictures),)).to(pictures.device)
+        timestep = self._timesteps(len(pictures)).to(pictures.device)
         noise = torch.randn(pictures.shape).to(pictures.device)
         noisy = add_noise(pictures, noise, timestep, schedule).contiguous(memory_format=torch.channels_last)
         predicted = self.modules(noisy, timestep, self._condition(batch["embeddings"]))
@@ -104,6 +112,15 @@ class DiffuseTask:
         names = {label: name(label) for label in self.labels}
         config = AudioCLIPDiffusionConfig(self.audioclip.config, self.recipe.unet, self.recipe.schedule, labels=names)
         AudioCLIPDiffusion(config, self.audioclip, modules).save_pretrained(out)
+
+    def _timesteps(self, count: int) -> Int[Tensor, " batch"]:
+        """Random timesteps, drawn on the CPU."""
+        if self.recipe.timesteps == "uniform":
+            return torch.randint(self.recipe.schedule.steps, (count,))
+        mean, spread = self.recipe.log_sigma
+        kept = self.recipe.schedule.kept()
+        sigmas = ((1 - kept) / kept).log() / 2  # rises with the timestep
+        return torch.searchsorted(sigmas, mean + spread * torch.randn(count)).clamp(max=len(kept) - 1)
 
     def _condition(self, embeddings: Float[Tensor, "batch embed"]) -> Float[Tensor, "batch embed"]:
         spread = self.recipe.embedding_noise / embeddings.shape[1] ** 0.5
@@ -121,7 +138,9 @@ def run(recipe: Recipe, out: Path) -> Path:
         odd = sorted(set(embeddings.labels) ^ set(pictures.labels))
         raise DataError(f"{recipe.data}: {', '.join(odd)}: a class needs both sounds and pictures to be learnt from.")
     network = PixelUNet(recipe.unet)
-    if isinstance(network.projection, PCAProjection):
+    if recipe.start:
+        load_weights(network, recipe.start / "unet.safetensors")
+    elif isinstance(network.projection, PCAProjection):
         network.projection.fit(torch.from_numpy(embeddings.vectors[:, 0]))
     batches = DiffuseBatches(pictures, embeddings, recipe.batch, recipe.seed)
     task = DiffuseTask(network, recipe, audioclip, pictures.labels)

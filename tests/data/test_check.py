@@ -44,7 +44,12 @@ def test_every_kind_of_problem_is_one_line(folder, capsys):
     text = manifest.read_text().replace("train fold", "fold").replace("held_out fold", "fold")
     manifest.write_text("\n".join(line for line in text.splitlines() if "pictures/train/dog" not in line))
     problems = "\n".join(check(folder).problems)
-    for expected in ("silen", "a.png: is not a picture", "'fold' is both trained on and held out", "dog: has no picture"):
+    for expected in (
+        "silen",
+        "a.png: is not a picture",
+        "'fold' is both trained on and held out",
+        "dog: has no picture",
+    ):
         assert expected in problems
     assert len(check(folder).problems) == 5  # the leak is in both classes
     assert run(["data", "check", str(folder)]) == 2

@@ -1,6 +1,5 @@
 """The U-Net: Capelle's numbers, the thesis's parts, the pocket edition's budget."""
 
-import importlib.util
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from synth import Kit
 
 from hearsight.conditions.projection import ProjectionConfig, silence
 from hearsight.config import build, plain
@@ -52,11 +52,7 @@ def ours(name: str) -> str:
 @pytest.mark.filterwarnings("ignore")
 def test_capelles_network() -> None:
     """Every tensor of the published layout; noise with a label, without, guided, and with any vector for the label."""
-    spec = importlib.util.spec_from_file_location("synth", PARITY / "synth.py")
-    assert spec and spec.loader
-    synth = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(synth)
-    kit = synth.Kit(PARITY / "kyle_unet")
+    kit = Kit(PARITY / "kyle_unet")
     weights = dict(kit.checkpoint())
     labels = weights.pop("label_emb.weight")
     network = PixelUNet(capelle()).eval()

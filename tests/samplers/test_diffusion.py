@@ -9,7 +9,7 @@ import torch
 from hearsight.errors import ConfigError
 from hearsight.generators.pixel_unet import PixelUNet, debug
 from hearsight.samplers.diffusion import make_scheduler, sample, to_uint8
-from hearsight.samplers.noise import NoiseSchedule
+from hearsight.samplers.noise import NoiseSchedule, add_noise
 
 SHAPE = (3, 16, 16)
 
@@ -99,14 +99,33 @@ def test_guidance_costs_nothing_outside_its_interval() -> None:
     assert network.batches == [1] * 10
 
 
-def test_the_papers_sampler_runs_t_from_999_to_1() -> None:
+def test_the_papers_sampler_takes_every_timestep() -> None:
     network = Counting()
     draw(network, torch.ones(1, 4), [0], scheduler="ddpm", steps=1000, shape=(3, 2, 2))
-    assert network.timesteps == [float(t) for t in range(999, 0, -1)]
+    assert network.timesteps == [float(t) for t in range(999, -1, -1)]
+
+
+def test_capelles_step(kit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule = NoiseSchedule()
+    x0, eps, predicted, fresh, t = (
+        torch.from_numpy(kit.input("diffusion", name)) for name in ("x0", "noise", "predicted", "fresh", "t")
+    )
+    noisy = add_noise(x0, eps, t, schedule)
+    solver, rows = make_scheduler("ddpm", schedule, schedule.steps), []
+    for row in range(len(t)):
+        given = fresh[row : row + 1] * (t[row] > 1)  # Capelle adds none at t = 1, his last step
+        monkeypatch.setattr(f"{type(solver).__module__}.randn_tensor", lambda *_, given=given, **__: given)
+        rows.append(solver.step(predicted[row : row + 1], t[row], noisy[row : row + 1]).prev_sample)
+    kit.check("diffusion", "x_prev", torch.cat(rows).numpy())
+
+
+@pytest.mark.parametrize("name", ["ddpm", "ddim", "dpm++", "unipc", "PNDM"])
+def test_few_steps_begin_in_pure_noise(name: str) -> None:
+    assert make_scheduler(name, NoiseSchedule(), 20).timesteps[0] == 999
 
 
 @pytest.mark.parametrize(
-    "name", ["DDIMScheduler", "ddpm", "DEISMultistep", "HeunDiscrete", "KDPM2AncestralDiscrete", "LMSDiscrete",
+    "name", ["DDIMScheduler", "ddpm", "DEISMultistep", "HeunDiscrete", "KDPM2AncestralDiscrete", "LMSDiscrete", "heun",
              "PNDM", "UniPCMultistep", "DPMSolverSinglestep", "euleRdiscrete", "LCM", "SASolver", "TCD"],
 )  # fmt: skip
 def test_any_scheduler_of_diffusers_finds_the_picture(name: str) -> None:

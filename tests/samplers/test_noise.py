@@ -1,8 +1,10 @@
+from typing import Any, Literal
+
 import numpy as np
 import pytest
 import torch
 
-from hearsight.samplers.noise import NoiseSchedule, add_noise, target
+from hearsight.samplers.noise import NoiseSchedule, add_noise, clipped, target, to_picture
 
 TIMES = [0, 250, 999]
 
@@ -60,3 +62,22 @@ def test_picture_and_velocity_turn_into_each_other(pictures, noise):
 def test_the_kind_of_number_stays(pictures, noise):
     noisy = add_noise(pictures.double(), noise.double(), torch.tensor(TIMES), NoiseSchedule())
     assert noisy.dtype == torch.float64
+
+
+def test_capelles_schedule(kit: Any) -> None:
+    kit.check("diffusion", "alpha_hat", NoiseSchedule().kept().numpy())
+    x0, eps, t = (torch.from_numpy(kit.input("diffusion", name)) for name in ("x0", "noise", "t"))
+    kit.check("diffusion", "x_t", add_noise(x0, eps, t, NoiseSchedule()).numpy())
+
+
+@pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
+def test_a_prediction_foresees_a_picture_and_clipping_bounds_it(
+    prediction: Literal["epsilon", "v_prediction"],
+) -> None:
+    schedule = NoiseSchedule(prediction=prediction)
+    picture, eps, kept = 2 * torch.randn(4, 3, 2, 2), torch.randn(4, 3, 2, 2), 0.3
+    noisy = kept**0.5 * picture + (1 - kept) ** 0.5 * eps
+    predicted = eps if prediction == "epsilon" else kept**0.5 * eps - (1 - kept) ** 0.5 * picture
+    assert torch.allclose(to_picture(predicted, noisy, kept, schedule), picture, atol=1e-5)
+    bounded = to_picture(clipped(predicted, noisy, kept, schedule), noisy, kept, schedule)
+    assert torch.allclose(bounded, picture.clamp(-1, 1), atol=1e-5)

@@ -39,6 +39,13 @@ def test_tiling_repeats_from_the_beginning():
     assert torch.equal(clips.samples[0], torch.from_numpy(np.concatenate([one_to_four, one_to_four, one_to_four[:2]])))
 
 
+def test_a_pause_keeps_repetitions_apart_and_is_masked():
+    clips = Window(1000, 0.012, "tile", pause=0.002).cut(ramp(4))
+    sound, silence = ramp(4).samples[0], np.zeros(2, np.float32)
+    assert np.array_equal(clips.samples[0].numpy(), np.concatenate([sound, silence, sound, silence]))
+    assert clips.mask.tolist() == [[True, True, True, True, False, False] * 2]
+
+
 def test_padding_is_zero_and_masked():
     clips = Window(1000, 0.01, "pad").cut(ramp(4))
     assert torch.equal(clips.samples[0, :4], torch.from_numpy(ramp(4).samples[0]))

@@ -1,11 +1,10 @@
 """The published AudioCLIP: same weights, same numbers as its authors' code (fixtures: manifest.json, cases.npz)."""
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import torch
+from synth import Kit
 
 from hearsight.encoders.audioclip import AudioCLIP, published, unit
 from hearsight.encoders.esresnext import as_trained
@@ -16,14 +15,7 @@ from hearsight.hub.converters.audioclip import read_audioclip
 HERE = Path(__file__).parent
 
 
-def _synth() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("parity_synth", HERE.parent / "synth.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-KIT = _synth().Kit(HERE)
+KIT = Kit(HERE)
 
 
 @pytest.fixture(scope="session")
