@@ -9,6 +9,9 @@ import typer
 if TYPE_CHECKING:
     from hearsight.evaluation.adherence import Adherence
 
+JUDGE = Path(__file__).parent.parent / "pocket" / "picture_classifier"
+"""The judge that ships with the package; it knows the pocket classes."""
+
 evaluate = typer.Typer(name="evaluate", help="Measure a system.", no_args_is_help=True)
 
 
@@ -20,7 +23,7 @@ def _evaluate() -> None:
 @evaluate.command()
 def adherence(
     data: Annotated[Path, typer.Option(help="A prepared data folder; its held-out sounds are drawn.")],
-    judge: Annotated[Path, typer.Option(help="Folder of a picture classifier, e.g. of the recipe pocket_judge.")],
+    judge: Annotated[Path, typer.Option(help="Folder of a picture classifier that knows the classes.")] = JUDGE,
     system: Annotated[str, typer.Option(help="A system: its name, a folder, or a hub id.")] = "audioclip-diffusion",
     sounds: Annotated[int | None, typer.Option(min=1, help="Sounds per class; by default all.")] = None,
     count: Annotated[int, typer.Option(min=1, help="Pictures per sound.")] = 1,

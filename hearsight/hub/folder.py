@@ -50,7 +50,8 @@ def resolve(name_or_path: str | Path) -> Path:
 
 def shipped_names() -> list[str]:
     """The names of the systems that ship with the package."""
-    return sorted(config.parent.name.replace("_", "-") for config in POCKET.glob(f"*/{CONFIG}"))
+    systems = (config for config in POCKET.glob(f"*/{CONFIG}") if "system" in json.loads(config.read_text()))
+    return sorted(config.parent.name.replace("_", "-") for config in systems)
 
 
 def read_config(folder: Path) -> dict[str, Any]:
