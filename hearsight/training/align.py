@@ -8,6 +8,8 @@
 Any AudioCLIP can be aligned. A small log-mel audio head learns from spectrograms in memory, strongly varied; the
 published ESResNe(X)t-fbsp from waveforms that stay on the disk, as they are unless `waveform_augmentation` says else.
 
+A sound's picture is any one of its class, whereas the thesis takes the video frame at which the sound begins.
+
 The loss is AudioCLIP's symmetric cross entropy. Where classes are few, a batch holds several sounds and pictures of
 one class; `positives: class` counts them all as right answers, `pair` only a sound's own picture and text as published.
 """
