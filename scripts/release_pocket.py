@@ -34,7 +34,7 @@ def main() -> None:
     save_network(JUDGE, "picture_classifier", judge, "float16")
     system = AudioCLIPDiffusion.from_pretrained(arguments.system, device="cpu")
     ear = load_network(arguments.ear, "audioclip", AudioCLIP, AudioCLIPConfig) if arguments.ear else system.audioclip
-    config = replace(system.config, sampling=Sampling(precision="bf16"))
+    config = replace(system.config, sampling=Sampling(guidance=arguments.guidance, precision="bf16"))
     AudioCLIPDiffusion(config, ear, system.unet).save_pretrained(SYSTEM, precision="float16")
     items = pairs.read(arguments.data, split="train")
     _write_credits(items, SYSTEM / "CREDITS.csv")
@@ -102,6 +102,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--system", type=Path, required=True)
     parser.add_argument("--ear", type=Path)
     parser.add_argument("--judge", type=Path, required=True)
+    parser.add_argument("--guidance", type=float, default=3.0)
     parser.add_argument("--minutes", type=float, required=True)
     parser.add_argument("--machine", required=True)
     parser.add_argument("--recipe", required=True)
