@@ -34,7 +34,7 @@ def main() -> None:
     save_network(JUDGE, "picture_classifier", judge, "float16")
     system = AudioCLIPDiffusion.from_pretrained(arguments.system, device="cpu")
     ear = load_network(arguments.ear, "audioclip", AudioCLIP, AudioCLIPConfig) if arguments.ear else system.audioclip
-    config = replace(system.config, sampling=Sampling(guidance=arguments.guidance, precision="bf16"))
+    config = replace(system.config, sampling=Sampling(guidance=arguments.guidance))
     AudioCLIPDiffusion(config, ear, system.unet).save_pretrained(SYSTEM, precision="float16")
     items = pairs.read(arguments.data, split="train")
     _write_credits(items, SYSTEM / "CREDITS.csv")
