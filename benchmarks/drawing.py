@@ -26,10 +26,9 @@ def measure(setting: Setting) -> list[Comparison]:
 
 
 def _networks(system: AudioCLIPDiffusion, steps: int, setting: Setting) -> Comparison:
-    patch = system.config.unet.patch
     networks = {
         "hearsight: PixelUNet": system.unet,
-        f"diffusers: UNet2DModel on {patch} x {patch} patches": _peer(system, patch),
+        f"diffusers: UNet2DModel on {peers.PATCH} x {peers.PATCH} patches": _peer(system, peers.PATCH),
         "diffusers: UNet2DModel on pixels (Ho et al.)": _peer(system, 1),
     }
     contenders = [

@@ -19,6 +19,9 @@ EAR_LAYERS = 4
 MEL_BANDS = 128
 FRAMES_PER_SECOND = 100
 
+PATCH = 2
+"""Side of the squares of pixels that the cheaper of the two painting peers folds into channels."""
+
 
 class Ear(nn.Module):
     """A waveform at 16 kHz in, an embedding out: AST's feature extractor and network."""

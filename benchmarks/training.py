@@ -28,12 +28,12 @@ def measure(setting: Setting) -> list[Comparison]:
     unet, config = system.unet, system.config.unet
     batch = _batch(8 if setting.debug else BATCH, config.size, system.config.audioclip.embed)
     sizes = subject.parameters(unet), config.size, system.config.audioclip.embed
-    folded, plain = peers.painter_of(*sizes, config.patch), peers.painter_of(*sizes)
+    folded, plain = peers.painter_of(*sizes, peers.PATCH), peers.painter_of(*sizes)
     note = {network: _note(network, batch) for network in (unet, folded, plain)}
     peer = "diffusers: UNet2DModel on"
     contenders = [
         Contender("hearsight: PixelUNet", _in_loop(system, unet, batch), note[unet]),
-        Contender(f"{peer} {config.patch} x {config.patch} patches", _in_loop(system, folded, batch), note[folded]),
+        Contender(f"{peer} {peers.PATCH} x {peers.PATCH} patches", _in_loop(system, folded, batch), note[folded]),
         Contender(f"{peer} pixels (Ho et al.)", _in_loop(system, plain, batch), note[plain]),
         Contender("PixelUNet in a plain PyTorch step", _bare(system, unet, batch), note[unet]),
     ]
