@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hearsight.cli import options
 from hearsight.cli.failures import Failures
 from hearsight.cli.inputs import find_sounds
+from hearsight.cli.options import DEFAULT_SYSTEM
 from hearsight.errors import ConfigError
 
 if TYPE_CHECKING:
     from hearsight.encoders.audioclip import AudioCLIP
 
-DEFAULT_MODEL = "audioclip-diffusion"
-
 
 def classify(
     sounds: Annotated[list[str], typer.Argument(help="Sounds, videos, folders of them, or glob patterns.")],
     labels: Annotated[str, typer.Option(help="What they could be, e.g. dog,rain,'a piano'.")],
-    model: Annotated[str, typer.Option(help="A system, a trained AudioCLIP, or a published .pt.")] = DEFAULT_MODEL,
+    model: Annotated[str, typer.Option(help="A system, a trained AudioCLIP, or a published .pt.")] = DEFAULT_SYSTEM,
     vocabulary: Annotated[Path | None, typer.Option(help="For a .pt: folder of CLIP's vocab.json, merges.txt.")] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, …; by default a GPU where there is one.")] = None,
+    device: options.Device = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per sound.")] = False,
 ) -> int:
     """Say how probable each label is for every sound."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hearsight.cli import options
+
 if TYPE_CHECKING:
     from hearsight.evaluation.adherence import Adherence
 
@@ -24,14 +26,14 @@ def _evaluate() -> None:
 def adherence(
     data: Annotated[Path, typer.Option(help="A prepared data folder; its held-out sounds are drawn.")],
     judge: Annotated[Path, typer.Option(help="Folder of a picture classifier that knows the classes.")] = JUDGE,
-    system: Annotated[str, typer.Option(help="A system: its name, a folder, or a hub id.")] = "audioclip-diffusion",
+    system: options.System = options.DEFAULT_SYSTEM,
     sounds: Annotated[int | None, typer.Option(min=1, help="Sounds per class; by default all.")] = None,
     count: Annotated[int, typer.Option(min=1, help="Pictures per sound.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first picture of every class.")] = 0,
-    steps: Annotated[int | None, typer.Option(min=1, help="Sampling steps.")] = None,
-    guidance: Annotated[float | None, typer.Option(help="How strongly the sound rules the picture.")] = None,
-    scheduler: Annotated[str | None, typer.Option(help="Sampling method, e.g. ddim.")] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, …; by default a GPU where there is one.")] = None,
+    steps: options.Steps = None,
+    guidance: options.Guidance = None,
+    scheduler: options.Scheduler = None,
+    device: options.Device = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Does the picture show what was heard? Asked of a classifier that was trained on pictures alone."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hearsight.cli import options
 from hearsight.cli.failures import Failures
 from hearsight.cli.inputs import find_sounds, picture_paths
 from hearsight.errors import ConfigError, DataError
@@ -19,21 +20,20 @@ if TYPE_CHECKING:
     from hearsight.picture import Picture
     from hearsight.systems.base import System
 
-DEFAULT_SYSTEM = "audioclip-diffusion"
 LONGEST_SHOWN = 60.0
 """seconds of a sound that a contact sheet shows"""
 
 
 def generate(
     sounds: Annotated[list[str], typer.Argument(help="Sounds, videos, folders of them, or glob patterns.")],
-    system: Annotated[str, typer.Option(help="A system: its name, a folder, or a hub id.")] = DEFAULT_SYSTEM,
+    system: options.System = options.DEFAULT_SYSTEM,
     out: Annotated[Path, typer.Option(help="Folder of the pictures, or FILE.png for one.")] = Path("pictures"),
     seed: Annotated[int, typer.Option(min=0, help="Seed; the same one gives the same picture.")] = 0,
     count: Annotated[int, typer.Option(min=1, help="Pictures per sound, with seeds SEED, SEED+1, …")] = 1,
-    steps: Annotated[int | None, typer.Option(min=1, help="Sampling steps.")] = None,
-    guidance: Annotated[float | None, typer.Option(help="How strongly the sound rules the picture.")] = None,
-    scheduler: Annotated[str | None, typer.Option(help="Sampling method, e.g. ddim.")] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, …; by default a GPU where there is one.")] = None,
+    steps: options.Steps = None,
+    guidance: options.Guidance = None,
+    scheduler: options.Scheduler = None,
+    device: options.Device = None,
     sheet: Annotated[Path | None, typer.Option(help="Also write one PNG that shows all sounds and pictures.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per picture.")] = False,
 ) -> int:

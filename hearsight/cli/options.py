@@ -1,0 +1,13 @@
+"""Options that several commands share: one wording, one rule."""
+
+from typing import Annotated
+
+import typer
+
+DEFAULT_SYSTEM = "audioclip-diffusion"
+
+System = Annotated[str, typer.Option(help="A system: its name, a folder, or a hub id.")]
+Steps = Annotated[int | None, typer.Option(min=1, help="Sampling steps.")]
+Guidance = Annotated[float | None, typer.Option(help="How strongly the sound rules the picture.")]
+Scheduler = Annotated[str | None, typer.Option(help="Sampling method, e.g. ddim.")]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda, …; by default a GPU where there is one.")]
