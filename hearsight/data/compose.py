@@ -1,7 +1,9 @@
-"""Pictures of the pocket set: one pictogram on a soft background, at varied scale, place, turn and colour.
+"""Pictures of the pocket set: one pictogram on a soft background, at varied scale, place and colour.
 
 The pictograms are RGBA with a transparent ground. Emoji keep their own colours; silhouettes, which are drawn in black,
-are tinted with the colours their subject has in the world (brass is golden, a xylophone a rainbow).
+are tinted with the colours their subject has in the world (brass is golden, a xylophone a rainbow). Of a digit's
+keycap only the lettering is used, as a silhouette. Few, clear pictograms a class: what a small network must not spend
+on telling drawing styles apart, it spends on shapes.
 """
 
 import colorsys
@@ -12,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 from hearsight.data.pairs import Item, Split
 from hearsight.data.sources import releasable
@@ -25,7 +27,8 @@ BRASS: tuple[Colour, ...] = ((172, 114, 16), (186, 128, 24), (148, 94, 12))
 WOOD: tuple[Colour, ...] = ((60, 40, 34), (40, 40, 48), (96, 56, 36))
 STEEL: tuple[Colour, ...] = ((96, 108, 124), (70, 84, 104), (120, 130, 140))
 TOOL: tuple[Colour, ...] = ((216, 84, 24), (196, 40, 40), (44, 110, 62))
-INK: tuple[Colour, ...] = ((30, 30, 36), (60, 34, 24), (24, 44, 84))
+INK: tuple[Colour, ...] = ((30, 30, 36), (150, 30, 40), (24, 44, 124), (20, 90, 60), (96, 30, 110))
+RAINBOW: tuple[Colour, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -34,48 +37,54 @@ class Subject:
 
     patterns: tuple[str, ...]
     """File patterns below `pictograms/<class>/`; each pattern is drawn equally often, whatever it matches."""
-    tint: tuple[Colour, ...] | None = None
-    """Colours for black silhouettes; None gives a rainbow from left to right."""
+    tint: tuple[Colour, ...] = INK
+    """Colours for black silhouettes; none of them (RAINBOW) gives all hues from left to right."""
     mirrored: bool = True
     """Whether a mirror image still shows the same thing (a digit does not survive it)."""
+    lettering: bool = False
+    """Whether only the white lettering of a keycap is drawn, as a silhouette."""
 
 
-DIGIT = Subject(("fluentcolor_*", "fluentflat_*", "noto_*", "emojione_*"), mirrored=False)
+def emoji(code: str) -> tuple[str, ...]:
+    """The patterns of one emoji in the three styles that read best when small."""
+    return (f"fluentflat_{code}", f"noto_{code}", f"twemoji_{code}")
+
+
+DIGIT = Subject(("fluentflat_*", "noto_*"), INK, mirrored=False, lettering=True)
 
 SUBJECTS: dict[str, Subject] = {
-    "chainsaw": Subject(("gameicons_delapouite-chainsaw", "gameicons_delapouite-chainsaw", "*_1FA9A"), TOOL),
-    "clock_tick": Subject(("*_1F55?", "*_23F0", "noto_1F55?"), INK),
-    "crackling_fire": Subject(("*_1F525",), TOOL),
-    "crying_baby": Subject(("*_1F476*", "*_1F62D"), INK),
-    "dog": Subject(("*_1F436", "*_1F415"), INK),
-    "helicopter": Subject(("*_1F681",), STEEL),
-    "person_sneeze": Subject(("*_1F927",), INK),
-    "rain": Subject(("*_1F327", "*_2614"), STEEL),
-    "rooster": Subject(("*_1F413",), INK),
-    "sea_waves": Subject(("*_1F30A",), INK),
-    "banjo": Subject(("*_1FA95",), WOOD),
+    "chainsaw": Subject(("gameicons_delapouite-chainsaw",), TOOL),
+    "clock_tick": Subject(emoji("23F0")),
+    "crackling_fire": Subject(emoji("1F525")),
+    "crying_baby": Subject(("noto_1F476", "twemoji_1F476", "fluentflat_1F62D", "noto_1F62D")),
+    "dog": Subject(emoji("1F436")),
+    "helicopter": Subject(emoji("1F681")),
+    "person_sneeze": Subject(emoji("1F927")),
+    "rain": Subject((*emoji("2614"), "fluentcolor_1F327")),
+    "rooster": Subject(("fluentflat_1F413", "noto_1F413", "emojione_1F413")),
+    "sea_waves": Subject(emoji("1F30A")),
+    "banjo": Subject(emoji("1FA95")),
     "clarinet": Subject(("gameicons_*",), WOOD),
     "flute": Subject(("noto_1FA88", "gameicons_*"), STEEL),
     "french_horn": Subject(("gameicons_*",), BRASS),
-    "guitar": Subject(("*_1F3B8", "mdi_guitar-acoustic"), WOOD),
-    "piano": Subject(("*_1F3B9", "gameicons_caro-asercion-grand-piano"), INK),
-    "saxophone": Subject(("*_1F3B7",), BRASS),
+    "guitar": Subject((*emoji("1F3B8"), "mdi_guitar-acoustic"), WOOD),
+    "piano": Subject(("fluentflat_1F3B9", "twemoji_1F3B9", "gameicons_caro-asercion-grand-piano"), INK),
+    "saxophone": Subject(emoji("1F3B7")),
     "trombone": Subject(("gameicons_*",), BRASS),
-    "violin": Subject(("*_1F3BB",), WOOD),
-    "xylophone": Subject(("gameicons_*",), None),
+    "violin": Subject(emoji("1F3BB")),
+    "xylophone": Subject(("gameicons_*",), RAINBOW),
     **{f"digit_{digit}": DIGIT for digit in range(10)},
 }
 
 
 def picture(subject: Subject, folder: Path, random: np.random.Generator, size: int = 128) -> Image.Image:
     """One composed RGB picture of `subject`, `size` pixels square, from the pictograms in `folder`."""
-    pictogram = _cutout(choose(subject, folder, random))
+    pictogram = _cutout(choose(subject, folder, random), subject.lettering)
     if _is_silhouette(pictogram):
         pictogram = _tinted(pictogram, subject.tint, random)
     if subject.mirrored and random.random() < 0.5:
         pictogram = pictogram.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    pictogram = pictogram.rotate(random.uniform(-8, 8), Image.Resampling.BICUBIC, expand=True)
-    scale = random.uniform(0.74, 0.94) * size / max(pictogram.size)
+    scale = random.uniform(0.76, 0.94) * size / max(pictogram.size)
     width, height = (max(1, round(side * scale)) for side in pictogram.size)
     pictogram = pictogram.resize((width, height), Image.Resampling.LANCZOS)
     ground = _background(random, size)
@@ -154,10 +163,21 @@ def _pictograms(folder: Path, pattern: str) -> list[Path]:
 
 
 @lru_cache(maxsize=512)
-def _cutout(path: Path) -> Image.Image:
+def _cutout(path: Path, lettering: bool = False) -> Image.Image:
     """The pictogram cropped to what is not transparent."""
     image = Image.open(path).convert("RGBA")
+    if lettering:
+        image = _lettering(image)
     return image.crop(image.getchannel("A").getbbox() or (0, 0, *image.size))
+
+
+def _lettering(keycap: Image.Image) -> Image.Image:
+    """A keycap's white digit in black on a transparent ground. The keys are blue, so red tells the two apart."""
+    red, alpha = (keycap.getchannel(channel) for channel in "RA")
+    white = red.point([min(255, max(0, 3 * (value - 170))) for value in range(256)])
+    ink = Image.new("RGBA", keycap.size)
+    ink.putalpha(ImageChops.darker(white, alpha))
+    return ink
 
 
 def _is_silhouette(pictogram: Image.Image) -> bool:
@@ -165,9 +185,9 @@ def _is_silhouette(pictogram: Image.Image) -> bool:
     return bool(pixels[pixels[..., 3] > 128][:, :3].max(initial=0) < 40)
 
 
-def _tinted(pictogram: Image.Image, tint: tuple[Colour, ...] | None, random: np.random.Generator) -> Image.Image:
+def _tinted(pictogram: Image.Image, tint: tuple[Colour, ...], random: np.random.Generator) -> Image.Image:
     pixels = np.array(pictogram)
-    if tint is None:
+    if not tint:
         hues = np.linspace(0, 0.8, pixels.shape[1])
         pixels[..., :3] = [[round(255 * part) for part in colorsys.hsv_to_rgb(hue, 0.8, 0.85)] for hue in hues]
     else:

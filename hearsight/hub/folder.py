@@ -91,10 +91,11 @@ def save_weights(module: "nn.Module", file: Path, precision: Precision = "float3
         partial.chmod(0o644)  # safetensors makes files that nobody else may read
 
 
-def load_weights(module: "nn.Module", file: Path) -> None:
+def load_weights(module: "nn.Module", file: Path, cure: str = "") -> None:
     """Fill a module from a safetensors file; half-precision numbers widen to the module's own type.
 
-    Strict: raises WeightsError listing everything missing, unexpected or misshaped, and then changes nothing.
+    Strict: raises WeightsError listing everything missing, unexpected or misshaped, and then changes nothing. `cure`
+    is a sentence that ends the message: what the reader can do about it.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -110,7 +111,7 @@ def load_weights(module: "nn.Module", file: Path) -> None:
         {key: tuple(value.shape) for key, value in state.items()},
     )
     if problems:
-        raise WeightsError(f"{file}: does not fit its config: {problems}.")
+        raise WeightsError(f"{file}: does not fit its config: {problems}. {cure}".rstrip())
     module.load_state_dict(state)
 
 

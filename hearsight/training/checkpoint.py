@@ -53,15 +53,6 @@ def state(place: Path) -> dict[str, Any]:
     return read
 
 
-def load_weights(network: nn.Module, file: Path) -> None:
-    """Put the tensors of `file` into `network`; WeightsError lists what is missing, unexpected or misshaped."""
-    try:
-        network.load_state_dict(load_file(file))
-    except RuntimeError as error:
-        complaint = "; ".join(line.strip() for line in str(error).splitlines()[1:])
-        raise WeightsError(f"{file}: made for another network ({complaint}); train into a new folder.") from None
-
-
 def optimiser_tensors(optimiser: torch.optim.Optimizer, names: Mapping[nn.Parameter, str]) -> dict[str, Tensor]:
     """The optimiser's state under the names of its parameters."""
     return {

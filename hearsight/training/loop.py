@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from hearsight.errors import HearsightError, MissingDependency
+from hearsight.hub.folder import load_weights
 from hearsight.seeds import derive
 from hearsight.training import checkpoint, interruption, schedule
 from hearsight.training.config import TrainConfig
@@ -74,11 +75,12 @@ class Training:
         place = checkpoint.newest(self.out / "checkpoints")
         if place is None:
             return
-        checkpoint.load_weights(self.task.modules, place / "weights.safetensors")
+        cure = "Train into a new folder."
+        load_weights(self.task.modules, place / "weights.safetensors", cure)
         checkpoint.load_optimiser(self.optimiser, self.names, place / "optimiser.safetensors")
         if self.average:
             kept = place / "average.safetensors"
-            checkpoint.load_weights(self.average.network, kept if kept.exists() else place / "weights.safetensors")
+            load_weights(self.average.network, kept if kept.exists() else place / "weights.safetensors", cure)
         self.step = checkpoint.state(place)["step"]
 
     def run(self, batches: Batches) -> Path:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from hearsight.errors import WeightsError
+from hearsight.hub.folder import load_weights
 from hearsight.training import checkpoint
 
 
@@ -74,15 +74,9 @@ def test_the_optimiser_comes_back_in_the_layout_of_its_parameters(tmp_path: Path
     learn(network, optimiser, 2)
 
     again, its_optimiser, its_names = fresh()
-    checkpoint.load_weights(again, place / "weights.safetensors")
+    load_weights(again, place / "weights.safetensors")
     checkpoint.load_optimiser(its_optimiser, its_names, place / "optimiser.safetensors")
     weight = next(again.parameters())
     assert its_optimiser.state[weight]["exp_avg"].stride() == weight.stride() != (27, 9, 3, 1)
     learn(again, its_optimiser, 2)
     assert all(torch.equal(one, two) for one, two in zip(network.parameters(), again.parameters(), strict=True))
-
-
-def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
-    place = save(tmp_path, 1)
-    with pytest.raises(WeightsError, match=r"Missing key.*weight.*Unexpected key.*value"):
-        checkpoint.load_weights(nn.Linear(2, 2), place / "weights.safetensors")

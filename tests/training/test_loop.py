@@ -210,7 +210,7 @@ def test_a_loss_that_is_no_number_ends_the_training_before_it_is_saved(tmp_path:
 
 
 def test_another_network_cannot_go_on_from_a_checkpoint(straight: Path) -> None:
-    with pytest.raises(WeightsError, match=r"weights.safetensors: made for another network.*0\.weight.*new folder"):
+    with pytest.raises(WeightsError, match=r"weights.safetensors: does not fit.*0\.weight.*new folder"):
         train(Toy(width=6), Sums(), CONFIG, straight.parent.parent)
 
 
