@@ -21,6 +21,7 @@ from hearsight.data import compose, instruments, speech
 from hearsight.data.instruments import INSTRUMENTS
 from hearsight.data.pairs import Item, Split, write_manifest
 from hearsight.data.sources import releasable
+from hearsight.data.subjects import SUBJECTS
 from hearsight.errors import DataError
 from hearsight.files import write_atomically
 from hearsight.seeds import derive
@@ -76,7 +77,7 @@ def make(
     """
     sizes = sizes or Sizes()
     jobs = list(chain(_recordings(pairs), _phrases(sizes, seed), _utterances(sizes, seed)))
-    pictures = len(compose.SUBJECTS) * (sizes.train_pictures + sizes.held_out_pictures)
+    pictures = len(SUBJECTS) * (sizes.train_pictures + sizes.held_out_pictures)
     items: list[Item] = []
     with ProcessPoolExecutor(workers) as pool:
         for item in chain(pool.map(_Make(out, seed), jobs, chunksize=8), _pictures(pairs, out, sizes, seed, workers)):

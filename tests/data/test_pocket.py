@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from hearsight.data import instruments, pairs, pocket
+from hearsight.data.subjects import SUBJECTS
 from hearsight.errors import DataError
 
 ROWS = [
@@ -80,4 +81,4 @@ def test_a_folder_without_sources_is_named(tmp_path):
 
 def test_there_are_thirty_classes_each_with_something_to_see():
     assert len(set(pocket.CLASSES)) == 30
-    assert set(pocket.CLASSES) == set(pocket.compose.SUBJECTS)
+    assert set(pocket.CLASSES) == set(SUBJECTS)
