@@ -19,6 +19,7 @@ class Name(StrEnum):
     """The benchmarks."""
 
     HEARING = "hearing"
+    FILTER_BANK = "filter-bank"
     TRAINING = "training"
     DRAWING = "drawing"
     COLD_START = "cold-start"
@@ -63,6 +64,8 @@ def _benchmark(name: Name) -> Callable[[Setting], list[Comparison]]:
     match name:
         case Name.HEARING:
             from benchmarks.hearing import measure
+        case Name.FILTER_BANK:
+            from benchmarks.filter_bank import measure
         case Name.TRAINING:
             from benchmarks.training import measure
         case Name.DRAWING:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,9 +11,6 @@ from hearsight.cli.failures import Failures
 from hearsight.cli.inputs import find_sounds
 from hearsight.cli.options import DEFAULT_SYSTEM
 from hearsight.errors import ConfigError
-
-if TYPE_CHECKING:
-    from hearsight.encoders.audioclip import AudioCLIP
 
 
 def classify(
@@ -31,8 +28,9 @@ def classify(
     paths = find_sounds(sounds)
 
     from hearsight.sound import Sound
+    from hearsight.systems.find_audioclip import find_audioclip
 
-    network = _audioclip(model, vocabulary, device)
+    network = find_audioclip(model, vocabulary, device)
     failures = Failures()
     for path in paths:
         with failures.noted(path):
@@ -40,28 +38,6 @@ def classify(
             ranked = sorted(zip(chosen, row, strict=True), key=lambda pair: -pair[1])
             print(_json(path, ranked) if as_json else _line(path, ranked), flush=True)
     return failures.report(len(paths))
-
-
-def _audioclip(model: str, vocabulary: Path | None, device: str | None) -> "AudioCLIP":
-    from hearsight.encoders.audioclip import AudioCLIP, AudioCLIPConfig
-    from hearsight.encoders.tokenizer import CLIPTokenizer
-    from hearsight.hub.network import load_network
-    from hearsight.systems import load
-    from hearsight.systems.base import usable_device
-
-    if model.endswith(".pt"):
-        from hearsight.hub.converters.audioclip import read_audioclip
-
-        if vocabulary is None:
-            raise ConfigError(f"{model}: reads labels as CLIP's tokens; say where they are with --vocabulary FOLDER.")
-        return read_audioclip(model, tokenizer=CLIPTokenizer(vocabulary)).to(usable_device(device))
-    if (Path(model) / "audioclip.safetensors").is_file() and not (Path(model) / "unet.safetensors").is_file():
-        return load_network(Path(model), "audioclip", AudioCLIP, AudioCLIPConfig).to(usable_device(device))
-    system = load(model, device=device)
-    network = system.components.get("audioclip")
-    if not isinstance(network, AudioCLIP):
-        raise ConfigError(f"{model}: {system.name} has no AudioCLIP to compare sounds with labels.")
-    return network
 
 
 def _line(path: Path, ranked: list[tuple[str, float]]) -> str:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from hearsight.cli import options
+
 data = typer.Typer(name="data", help="Make and check data sets.", no_args_is_help=True)
 make = typer.Typer(name="make", help="Make a data set.", no_args_is_help=True)
 data.add_typer(make)
@@ -40,3 +42,53 @@ def check(
         print(f"{label}: " + ", ".join(f"{count} {kind}s" for kind, count in sorted(counts.items())))
     print("\n".join(report.problems) or "Nothing is wrong.")
     return 2 if report.problems else 0
+
+
+@data.command()
+def prepare(
+    videos: Annotated[Path, typer.Argument(help="Folder of videos: LABEL/FILE, SPLIT/LABEL/FILE, or as in --csv.")],
+    out: Annotated[Path, typer.Option(help="Folder for the shards; an interrupted run goes on there.")],
+    table: Annotated[Path | None, typer.Option("--csv", help="VGGSound's: id, start, label, train or test.")] = None,
+    clip: Annotated[str | None, typer.Option(help="CLIP that chooses frames; by default the middle one.")] = None,
+    picture_classifier: Annotated[str | None, typer.Option(help="Says what is seen; by default --clip.")] = None,
+    sound_classifier: Annotated[str | None, typer.Option(help="Says what is heard; drops where they differ.")] = None,
+    vocabulary: Annotated[Path | None, typer.Option(help="For a .pt: folder of CLIP's vocab.json, merges.txt.")] = None,
+    top: Annotated[int, typer.Option(min=1, help="Best classes of each, one of which must be the same.")] = 1,
+    seconds: Annotated[float, typer.Option(help="Seconds of sound, from a random place on.")] = 5.0,
+    crops: Annotated[int, typer.Option(min=1, help="Pairs per clip.")] = 1,
+    rate: Annotated[int, typer.Option(min=1, help="Samples per second of the sounds.")] = 16000,
+    size: Annotated[int, typer.Option(min=1, help="Largest short side of the pictures.")] = 512,
+    shard: Annotated[int, typer.Option(min=1, help="Clips per shard.")] = 256,
+    seed: Annotated[int, typer.Option(min=0, help="Seed; the same one makes the same shards.")] = 0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that work side by side.")] = 2,
+    device: options.Device = None,
+) -> int:
+    """Make pairs of sound and picture from videos, as WebDataset shards."""
+    from hearsight.cli.progress import progress
+    from hearsight.data.clips import clips_in
+    from hearsight.data.judges import JudgeSources
+    from hearsight.data.prepare import prepare as prepare_clips
+    from hearsight.data.prepare_clip import Preparation
+    from hearsight.data.vggsound import vggsound_clips
+
+    words = str(vocabulary) if vocabulary else None
+    judges = JudgeSources(clip, picture_classifier, sound_classifier, words, device)
+    settings = Preparation(seed, seconds, crops, rate, size, top=top, judges=judges)
+    clips = vggsound_clips(table, videos) if table else clips_in(videos)
+    with progress(1, "preparing clips") as bar:
+        manifest = prepare_clips(clips, out, settings, per_shard=shard, workers=workers, progress=bar.step)
+    return _report(manifest)
+
+
+def _report(manifest: Path) -> int:
+    """Say what was kept; 2 where nothing was."""
+    from hearsight.data.shards import Shards
+
+    made = Shards(manifest.parent).manifest
+    kept = {name: split["pairs"] for name, split in made["splits"].items()}
+    print(f"{sum(kept.values())} pairs: " + (", ".join(f"{count} {name}" for name, count in kept.items()) or "none"))
+    if made["dropped"]:
+        reasons = ", ".join(f"{count} {kind}" for kind, count in made["dropped"].items())
+        print(f"{sum(made['dropped'].values())} dropped: {reasons}; see {manifest.with_name('dropped.csv')}")
+    print(manifest)
+    return 0 if any(kept.values()) else 2

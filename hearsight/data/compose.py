@@ -22,8 +22,8 @@ def picture(subject: Subject, folder: Path, random: np.random.Generator, size: i
     """One composed RGB picture of `subject`, `size` pixels square, from the pictograms in `folder`."""
     drawn = scaled(pictogram(subject, folder, random), random.uniform(0.76, 0.94) * size)
     ground = pale_ground(random, size)
-    spare = (size - drawn.width, size - drawn.height)
-    ground.paste(drawn, tuple(round(random.uniform(0.2, 0.8) * one) for one in spare), drawn)
+    across, down = (round(random.uniform(0.2, 0.8) * (size - side)) for side in drawn.size)
+    ground.paste(drawn, (across, down), drawn)
     return ground
 
 

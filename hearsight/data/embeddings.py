@@ -15,7 +15,8 @@ from torch import Tensor
 
 from hearsight.data import pairs
 from hearsight.data.pairs import Split
-from hearsight.encoders.audioclip import AudioCLIP, unit
+from hearsight.encoders.audioclip import AudioCLIP
+from hearsight.encoders.one_by_one import unit
 from hearsight.files import stamp, write_atomically
 from hearsight.seeds import generator
 from hearsight.sound import augment

@@ -13,7 +13,6 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
-FRAMES_PER_SECOND = 50
 SPARE = 1.28
 """How much longer than the window a sound is cut, so that it can be played faster."""
 
@@ -22,6 +21,8 @@ SPARE = 1.28
 class MelAugmentation:
     """How strongly sounds are changed while training; zeros switch parts off."""
 
+    frames_per_second: int = 50
+    """Spectra of a second of sound."""
     gap: float = 0.8
     """Longest silence in seconds put between the repetitions of a short sound."""
     speed: float = 1.25
@@ -61,7 +62,7 @@ class Mixed:
 
 
 def excerpt(
-    decibels: Float[np.ndarray, "band _"], frames: int, random: np.random.Generator, gap: float
+    decibels: Float[np.ndarray, "band _"], frames: int, config: MelAugmentation, random: np.random.Generator
 ) -> Float[np.ndarray, "band frame"]:
     """A random part of a sound; short sounds repeat, perhaps with silence in between, from a random place on."""
     sound = decibels.astype(np.float32)
@@ -70,8 +71,8 @@ def excerpt(
         start = random.integers(length - frames + 1)
         sound = sound[:, start : start + frames]
     else:
-        if length < 3 * FRAMES_PER_SECOND and random.random() < 0.6:
-            silence = int(random.integers(round(gap * FRAMES_PER_SECOND) + 1))
+        if length < 3 * config.frames_per_second and random.random() < 0.6:
+            silence = int(random.integers(round(config.gap * config.frames_per_second) + 1))
             sound = np.pad(sound, ((0, 0), (0, silence)), constant_values=sound.min())
         sound = np.tile(sound, (1, -(-frames // sound.shape[1])))[:, :frames]
     return np.roll(sound, random.integers(frames), axis=1)
@@ -95,7 +96,7 @@ def mask(
 ) -> Float[Tensor, "batch band frame"]:
     """SpecAugment: stretches of time and bands that are overwritten with `silence`, in place."""
     bands, frames = spectrogram.shape[1:]
-    longest = min(round(config.mask_seconds * FRAMES_PER_SECOND), frames // 2)
+    longest = min(round(config.mask_seconds * config.frames_per_second), frames // 2)
     for sound in spectrogram:
         for _ in range(config.masks):
             length, width = int(random.integers(longest + 1)), int(random.integers(config.mask_bands + 1))
@@ -132,7 +133,7 @@ def _room(
     """Exponential decay of energy after every frame: by 60 dB within a reverberation time of 0.1 to 1.2 s."""
     batch, length = len(energy), 40
     wet = torch.where(_chosen(random, config.room, batch), _uniform(random, 0, 0.3, batch), 0.0)
-    decay = np.log(1e6) / FRAMES_PER_SECOND / _uniform(random, 0.1, 1.2, batch)
+    decay = np.log(1e6) / config.frames_per_second / _uniform(random, 0.1, 1.2, batch)
     echo = wet[:, None] * torch.exp(-decay[:, None] * torch.arange(length))  # [batch, frame]
     echo[:, 0] = 1
     padded = functional.pad(energy[None], (length - 1, 0))

@@ -37,6 +37,8 @@ INKS: dict[str, Colour] = {
     "white": (250, 250, 250),
 }
 """Colours in which digits are written, by the words for them."""
+FRAMES = ("", "a picture of ", "a photo of ")
+"""How a caption may begin."""
 NUMBERS = {2: "two", 3: "three"}
 UNCOUNTABLE = ("crackling_fire", "rain", "sea_waves")
 """Classes that come without an article, and never twice."""
@@ -56,6 +58,8 @@ class Scene:
     """A word of `GROUNDS`; None is a pale gradient, which no caption mentions."""
     ink: str | None = None
     """A word of `INKS`, for digits only; None leaves the colour to chance."""
+    frame: str = ""
+    """How the caption begins."""
 
     @property
     def caption(self) -> str:
@@ -66,7 +70,8 @@ class Scene:
             thing = f"{NUMBERS[self.count]} {thing}"
         elif self.label not in UNCOUNTABLE:
             thing = f"{_article(thing)} {thing}"
-        return f"{thing} on {_article(self.ground)} {self.ground} background" if self.ground else thing
+        where = f" on {_article(self.ground)} {self.ground} background" if self.ground else ""
+        return f"{self.frame}{thing}{where}"
 
 
 def draw(scene: Scene, pictograms: Path, random: np.random.Generator, size: int = 128) -> Image.Image:
@@ -96,7 +101,7 @@ def any_scene(random: np.random.Generator) -> Scene:
     ground = str(random.choice(list(GROUNDS))) if random.random() < 0.5 else None
     inks = [ink for ink in INKS if ink != (ground or "white")]  # white would be lost on a pale ground
     ink = str(random.choice(inks)) if SUBJECTS[label].lettering and (ground or random.random() < 0.5) else None
-    return Scene(label, count, ground, ink)
+    return Scene(label, count, ground, ink, FRAMES[random.integers(len(FRAMES))])
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from hearsight.data import pairs
 from hearsight.data.pairs import Item, Split
 from hearsight.files import write_atomically
 from hearsight.sound.sound import Sound
-from hearsight.sound.spectrum import LogMel, log_mel
+from hearsight.sound.spectrum import FilterBank, LogMel, log_mel
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class Spectrograms:
         return self.decibels[random.choice(members, p=chances)]
 
 
-def load_spectrograms(folder: Path, split: Split, settings: LogMel) -> Spectrograms:
+def load_spectrograms(folder: Path, split: Split, settings: LogMel | FilterBank) -> Spectrograms:
     """The sounds of `split` in a data folder. Raises DataError if there are none, SoundError for one that is broken."""
     items = pairs.read(folder, "sound", split)
     labels = pairs.labels(items)
@@ -57,7 +57,7 @@ def _chances(
 
 
 def _cached(
-    folder: Path, items: Sequence[Item], split: str, settings: LogMel
+    folder: Path, items: Sequence[Item], split: str, settings: LogMel | FilterBank
 ) -> tuple[Float[np.ndarray, "band _"], ...]:
     files = [(item.path, (folder / item.path).stat().st_size) for item in items]
     key = hashlib.sha256(json.dumps([files, plain(settings)]).encode()).hexdigest()[:12]
@@ -73,6 +73,7 @@ def _cached(
 
 
 @torch.inference_mode()
-def _spectrogram(path: Path, settings: LogMel) -> Float[np.ndarray, "band _"]:
-    samples = Sound.read(path, rate=settings.rate).mono().samples[0]
-    return log_mel(torch.from_numpy(samples), settings).numpy().astype(np.float16)
+def _spectrogram(path: Path, settings: LogMel | FilterBank) -> Float[np.ndarray, "band _"]:
+    samples = torch.from_numpy(Sound.read(path, rate=settings.rate).mono().samples[0])
+    decibels = settings.decibels(samples) if isinstance(settings, FilterBank) else log_mel(samples, settings)
+    return decibels.numpy().astype(np.float16)

@@ -24,6 +24,7 @@ from hearsight.encoders.esresnext import ESResNeXt, ESResNeXtConfig
 from hearsight.encoders.fbsp import FBSPConfig
 from hearsight.encoders.log_mel_cnn import LogMelCNN, LogMelCNNConfig
 from hearsight.encoders.log_mel_cnn import debug as debug_ear
+from hearsight.encoders.one_by_one import encode_each, mean_over_windows, unit
 from hearsight.encoders.tokenizer import PADDING, ByteTokenizer, Tokenizer
 from hearsight.errors import ConfigError, WeightsError
 from hearsight.sound.sound import Sound
@@ -31,7 +32,6 @@ from hearsight.sound.window import Window
 
 START_SCALE = math.log(1 / 0.07)  # CLIP's first temperature
 SCALES = (1.0, 100.0)  # a temperature never leaves these bounds
-WINDOWS_AT_ONCE = 8  # bounds the memory a long sound takes
 
 
 @dataclass(frozen=True)
@@ -186,35 +186,26 @@ class AudioCLIP(nn.Module):
 
     # Things to unit embeddings: one at a time, so that company never changes a number --------------------------------
 
-    @torch.no_grad()
     def hear(self, sounds: Sequence[Sound]) -> Float[Tensor, "sound embed"]:
         """Unit embeddings of sounds: cut by `config.window`, its windows' embeddings averaged."""
-        self._expect_eval("hear")
-        return self._unit_rows([self._hear(sound) for sound in sounds])
+        return unit(encode_each(self, "hear", (self.config.embed,), sounds, self._hear))
 
-    @torch.no_grad()
     def see(self, pictures: Sequence[Image.Image]) -> Float[Tensor, "picture embed"]:
         """Unit embeddings of pictures of any size; the centre square is looked at."""
-        self._expect_eval("see")
-        device = self.scale_image_text.device
-        return self._unit_rows(
-            [self.encode_image(self.image.prepare(picture)[None].to(device)) for picture in pictures]
-        )
+        return unit(encode_each(self, "see", (self.config.embed,), pictures, self._see))
 
-    @torch.no_grad()
     def read(self, texts: Sequence[str | Sequence[str]]) -> Float[Tensor, "text embed"]:
         """Unit embeddings of texts. Several labels of one thing are joined by commas, as in training.
 
         Raises WeightsError where the text head has no vocabulary yet, ConfigError where a text is too long.
         """
-        self._expect_eval("read")
         if self.tokenizer is None:
             raise WeightsError(
                 "the text head reads CLIP's tokens, whose vocabulary is not here; set model.tokenizer = "
                 "CLIPTokenizer(FOLDER), the folder holding CLIP's vocab.json and merges.txt."
             )
         joined = [text if isinstance(text, str) else ", ".join(text) for text in texts]
-        return self._unit_rows([self._read(row) for row in self.tokenizer(joined)])
+        return unit(encode_each(self, "read", (self.config.embed,), list(self.tokenizer(joined)), self._read))
 
     def classify(
         self, sounds: Sequence[Sound], labels: Sequence[str] | Sequence[Image.Image]
@@ -237,30 +228,18 @@ class AudioCLIP(nn.Module):
             return (temperature(scale) * self.hear(sounds) @ known.mT).softmax(dim=-1)
 
     def _hear(self, sound: Sound) -> Float[Tensor, "1 embed"]:
-        windows = self.config.window.cut(sound).samples.to(self.scale_audio_text.device)
-        parts = [self.encode_audio(part[:, None]) for part in windows.split(WINDOWS_AT_ONCE)]
-        return torch.cat(parts).mean(dim=0, keepdim=True)
+        device = self.scale_audio_text.device
+        return mean_over_windows(
+            self.config.window, sound, lambda samples, _: self.encode_audio(samples[:, None]), device
+        )
+
+    def _see(self, picture: Image.Image) -> Float[Tensor, "1 embed"]:
+        return self.encode_image(self.image.prepare(picture)[None].to(self.scale_image_text.device))
 
     def _read(self, tokens: Int[Tensor, "token"]) -> Float[Tensor, "1 embed"]:
         # Attention is causal: leaving out the padding changes nothing but the time it takes.
         length = int(tokens.argmax()) + 1 if tokens[-1] == PADDING else len(tokens)
         return self.encode_text(tokens[None, :length].to(self.scale_image_text.device))
-
-    def _unit_rows(self, rows: Sequence[Float[Tensor, "1 embed"]]) -> Float[Tensor, "row embed"]:
-        if not rows:
-            return self.scale_image_text.new_empty(0, self.config.embed)
-        return torch.cat([unit(row.float()) for row in rows])
-
-    def _expect_eval(self, verb: str) -> None:
-        if self.training:
-            raise ConfigError(
-                f"{verb}: the model is in training mode, where a batch changes its numbers; call .eval()."
-            )
-
-
-def unit(embedding: Float[Tensor, "batch embed"]) -> Float[Tensor, "batch embed"]:
-    """Each embedding divided by its L2 norm."""
-    return embedding / embedding.norm(dim=-1, keepdim=True)
 
 
 def temperature(scale: Float[Tensor, ""]) -> Float[Tensor, ""]:

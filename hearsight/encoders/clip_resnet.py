@@ -61,16 +61,8 @@ class CLIPResNet(nn.Module):
         return self.pool(x)
 
     def prepare(self, picture: Image.Image) -> Float[Tensor, "3 size size"]:
-        """A picture as CLIP takes it: short side resized (bicubic), the centre cut out, normalised."""
-        size = self.config.size
-        width, height = picture.size
-        short = min(width, height)
-        resized = picture.convert("RGB").resize(
-            (max(size, size * width // short), max(size, size * height // short)), Image.Resampling.BICUBIC
-        )
-        left, top = round((resized.width - size) / 2), round((resized.height - size) / 2)
-        square = np.asarray(resized.crop((left, top, left + size, top + size)), dtype=np.float32)
-        return normalise(torch.from_numpy(square / 255).permute(2, 0, 1)[None])[0]
+        """A picture as the head takes it, see `prepare`."""
+        return prepare(picture, self.config.size)
 
 
 class Bottleneck(nn.Module):
@@ -121,6 +113,18 @@ class AttentionPool(nn.Module):
         query, key, value = (t.unflatten(-1, (self.heads, -1)).transpose(1, 2) for t in (query, key, value))
         pooled = functional.scaled_dot_product_attention(query, key, value)  # [batch, head, 1, feature / head]
         return self.c_proj(pooled.flatten(1))
+
+
+def prepare(picture: Image.Image, size: int) -> Float[Tensor, "3 size size"]:
+    """A picture as CLIP takes it: short side resized (bicubic), the centre cut out, normalised."""
+    width, height = picture.size
+    short = min(width, height)
+    resized = picture.convert("RGB").resize(
+        (max(size, size * width // short), max(size, size * height // short)), Image.Resampling.BICUBIC
+    )
+    left, top = round((resized.width - size) / 2), round((resized.height - size) / 2)
+    square = np.asarray(resized.crop((left, top, left + size, top + size)), dtype=np.float32)
+    return normalise(torch.from_numpy(square / 255).permute(2, 0, 1)[None])[0]
 
 
 def normalise(pixels: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 height width"]:

@@ -19,6 +19,8 @@ PadMode = Literal["reflect", "constant", "replicate", "circular"]
 
 EPSILON = torch.finfo(torch.float32).eps
 """below this energy Kaldi hears nothing"""
+LOG_PER_DECIBEL = math.log(10) / 10
+"""natural logarithm of an energy, for each of its decibels"""
 
 
 def window_shape(
@@ -154,6 +156,20 @@ def log_mel(waveform: Float[Tensor, "*batch time"], config: LogMel) -> Float[Ten
     mel = filters.to(energy) @ energy
     mel = mel + config.floor if config.floor_mode == "add" else mel.clamp(min=config.floor)
     return mel.log() if config.unit == "neper" else 10 * mel.log10()
+
+
+@dataclass(frozen=True)
+class FilterBank:
+    """Settings of `kaldi_fbank` where an ear leaves the rest as it is."""
+
+    rate: int = 16000
+    """Samples per second."""
+    bands: int = 128
+    """Mel bands from 20 Hz to half the rate."""
+
+    def decibels(self, waveform: Float[Tensor, "*batch time"]) -> Float[Tensor, "*batch band frame"]:
+        """The filter bank in decibels."""
+        return kaldi_fbank(waveform, rate=self.rate, bins=self.bands).mT / LOG_PER_DECIBEL
 
 
 def kaldi_fbank(

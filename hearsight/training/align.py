@@ -24,7 +24,7 @@ import torch
 
 from hearsight.data import pairs, words
 from hearsight.data.mel_augmentation import MelAugmentation
-from hearsight.data.mel_clips import MelClips
+from hearsight.data.mel_clips import MelClips, RelativeLevel
 from hearsight.data.picture_views import PictureFiles, VariedPictures
 from hearsight.data.pictures import load_pictures
 from hearsight.data.spectrograms import load_spectrograms
@@ -181,7 +181,7 @@ def _sounds(model: AudioCLIP, recipe: Recipe) -> tuple[tuple[str, ...], SoundSou
     ear = model.audio
     if isinstance(ear, LogMelCNN):
         sounds = load_spectrograms(recipe.data, "train", ear.config.log_mel)
-        return sounds.labels, MelClips(sounds, ear.config.frames, ear.config.floor, recipe.augmentation)
+        return sounds.labels, MelClips(sounds, ear.config.frames, RelativeLevel(ear.config.floor), recipe.augmentation)
     files = ClassFiles.find(recipe.data, "sound", "train")
     return files.labels, Waveforms(files, model.config.window, recipe.waveform_augmentation)
 

@@ -8,8 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from hearsight.encoders.audioclip import AudioCLIP, temperature, unit
+from hearsight.encoders.audioclip import AudioCLIP, temperature
 from hearsight.encoders.esresnext import ESResNeXt
+from hearsight.encoders.one_by_one import unit
 from hearsight.hub.network import save_network
 
 Strategy = Literal["text", "frozen_image", "mutual_image", "all"]

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
     ("name", "contenders"),
     [
         ("hearing", ["pocket audio head", "ASTModel", "published audio head"]),
+        ("filter-bank", ["kaldi_fbank, batched", "kaldi_fbank, clip by clip", "kaldi_native_fbank, clip by clip"]),
         ("training", ["PixelUNet", "UNet2DModel on 2 x 2 patches", "UNet2DModel on pixels"]),
         ("drawing", ["PixelUNet", "UNet2DModel on pixels", "DDIMPipeline", "in two calls", "weights channels last"]),
         ("cold-start", ["hearsight generate", "diffusers script", "hearsight --help", "import torch"]),

@@ -62,7 +62,7 @@ def test_a_room_smears_energy_forwards_only():
 def test_excerpts_have_the_length_asked_for_and_hold_only_the_sound(length):
     sound = np.random.default_rng(0).normal(size=(4, length)).astype(np.float16)
     for seed in range(5):
-        part = excerpt(sound, 64, np.random.default_rng(seed), gap=0.5)
+        part = excerpt(sound, 64, MelAugmentation(gap=0.5), np.random.default_rng(seed))
         assert part.shape == (4, 64)
         assert np.isin(part, sound).all()
 

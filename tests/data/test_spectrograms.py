@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from hearsight.data import pairs
 from hearsight.data.pairs import Item
 from hearsight.data.spectrograms import load_spectrograms
-from hearsight.sound.spectrum import LogMel
+from hearsight.sound.spectrum import FilterBank, LogMel, kaldi_fbank
 
 SETTINGS = LogMel(8000, 256, 80, 20, pad_mode="constant", unit="decibel")
 
@@ -46,3 +47,11 @@ def test_changed_settings_are_not_served_from_the_cache(folder):
     load_spectrograms(folder, "train", SETTINGS)
     other = LogMel(8000, 256, 160, 20, pad_mode="constant", unit="decibel")
     assert load_spectrograms(folder, "train", other).decibels[0].shape == (20, 26)
+
+
+def test_a_filter_bank_is_kept_in_decibels(folder):
+    bank = FilterBank(rate=8000, bands=20)
+    first = load_spectrograms(folder, "train", bank).decibels[0]
+    assert first.shape == (20, 1 + (4000 - 200) // 80)
+    samples = torch.from_numpy(soundfile.read(folder / "a.wav", dtype="float32")[0])
+    np.testing.assert_allclose(first, 10 * np.log10(kaldi_fbank(samples, rate=8000, bins=20).exp().mT), atol=0.06)

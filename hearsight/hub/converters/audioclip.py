@@ -5,16 +5,14 @@ the frozen CLIP RN50, so its sounds lie in CLIP's own space.
 """
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from hearsight.encoders.audioclip import AudioCLIP, AudioCLIPConfig, published
 from hearsight.encoders.tokenizer import Tokenizer
 from hearsight.errors import WeightsError
-from hearsight.hub.folder import mismatches
+from hearsight.hub.converters.published_file import fill, is_state_dict, read_published
 
 EMPTY = "audio.fbsp.bias"  # a bias that is not there, stored by some versions as a tensor without elements
 
@@ -51,17 +49,14 @@ def read_audioclip(
     missing, unexpected or misshaped.
     """
     path = Path(path)
-    found = {rename(name): tensor for name, tensor in _state_dict(path).items() if name != EMPTY}
+    state = read_published(path, "download AudioCLIP-Full-Training.pt first")
+    if not is_state_dict(state):
+        raise WeightsError(
+            f"{path}: holds {type(state).__name__}, not tensors by name; give a published AudioCLIP file."
+        )
     with torch.device("meta"):  # shapes without memory: the file's own tensors become the weights
         model = AudioCLIP(config or published(), tokenizer)
-    wanted = model.state_dict()
-    problems = mismatches(
-        {name: tuple(tensor.shape) for name, tensor in wanted.items()},
-        {name: tuple(tensor.shape) for name, tensor in found.items()},
-    )
-    if problems:
-        raise WeightsError(f"{path}: does not fit the network: {problems}.")
-    model.load_state_dict({name: tensor.to(wanted[name].dtype) for name, tensor in found.items()}, assign=True)
+    fill(model, {rename(name): tensor for name, tensor in state.items() if name != EMPTY}, path)
     return model.eval()
 
 
@@ -70,18 +65,3 @@ def rename(name: str) -> str:
     for pattern, ours in RENAMED:
         name = re.sub(pattern, ours, name)
     return name
-
-
-def _state_dict(path: Path) -> Mapping[str, Tensor]:
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise WeightsError(f"{path}: there is no such file; download AudioCLIP-Full-Training.pt first.") from None
-    except Exception as error:  # torch raises anything from EOFError to UnpicklingError, each with its own long text
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise WeightsError(f"{path}: not a weights file that is safe to read ({reason}); download it again.") from None
-    if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise WeightsError(
-            f"{path}: holds {type(state).__name__}, not tensors by name; give a published AudioCLIP file."
-        )
-    return state

@@ -6,7 +6,8 @@ import pytest
 import torch
 from synth import Kit
 
-from hearsight.encoders.audioclip import AudioCLIP, published, unit
+from hearsight.encoders.audioclip import AudioCLIP, published
+from hearsight.encoders.one_by_one import unit
 from hearsight.encoders.esresnext import as_trained
 from hearsight.encoders.fbsp import FBSP, FBSPConfig
 from hearsight.errors import WeightsError

@@ -1,0 +1,58 @@
+"""What the command line adds for systems that read a prompt."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from hearsight.hub.converters.audiotoken import write_embedder
+from hearsight.picture import Picture
+from hearsight.systems import audiotoken
+from hearsight.systems.audiotoken import AudioToken
+
+
+@pytest.fixture(scope="module")
+def speaking(tmp_path_factory) -> Path:
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("systems")
+    system = AudioToken(audiotoken.debug())
+    write_embedder(system.embedder, folder / "embedder_learned_embeds.bin")
+    return system.save_pretrained(folder / "audiotoken")
+
+
+def test_a_prompt_around_the_sound(hearsight, sounds, speaking):
+    options = ("--system", speaking, "--prompt", "a red <sound>", "--negative-prompt", "grey", "--size", "24")
+    assert hearsight("generate", sounds / "a.wav", *options)[0] == 0
+    picture = Picture.load("pictures/a.png")
+    assert picture.image.size == (24, 24)
+    asked = picture.recipe["settings"]
+    assert (asked["prompt"], asked["negative_prompt"], asked["size"]) == ("a red <sound>", "grey", 24)
+    code, printed, _ = hearsight("rerun", "pictures/a.png")
+    assert code == 0 and "the same bytes" in printed
+
+
+def test_a_prompt_without_the_sound_is_one_line(hearsight, sounds, speaking):
+    code, _, error = hearsight("generate", sounds / "a.wav", "--system", speaking, "--prompt", "a dog")
+    assert code == 2 and "prompt='a dog': has no <sound>" in error
+    assert not Path("pictures").exists()
+
+
+def test_another_pipeline_and_a_published_embedder(hearsight, sounds, speaking):
+    code, printed, _ = hearsight(
+        "generate", sounds / "a.wav", "--system", speaking, "--pipeline", speaking / "pipeline", "--json"
+    )
+    assert code == 0 and Image.open(json.loads(printed)["file"]).size == (16, 16)
+    embedder = speaking.parent / "embedder_learned_embeds.bin"
+    options = ("--system", "audiotoken", "--pipeline", speaking / "pipeline", "--embedder", embedder)
+    code, _, error = hearsight("generate", sounds / "a.wav", *options)
+    assert code == 2 and "BEATs*.pt" in error
+
+
+def test_a_picture_of_several_sounds_says_how_to_draw_it_again(hearsight, sounds, speaking):
+    system = AudioToken.from_pretrained(speaking, device="cpu")
+    (picture,) = system.together([sounds / "a.wav", sounds / "b.ogg"])
+    picture.save("together.png")
+    code, _, error = hearsight("rerun", "together.png")
+    assert code == 2 and "drawn from several sounds at once" in error

@@ -1,0 +1,44 @@
+import pytest
+import torch
+
+from hearsight.errors import ConfigError
+from hearsight.generators import stacked_gan
+from hearsight.generators.stacked_discriminator import (
+    Discriminator,
+    DiscriminatorConfig,
+    debug,
+    discriminators,
+    pocket,
+    published,
+)
+
+
+def test_one_per_scale() -> None:
+    torch.manual_seed(0)
+    judges = discriminators(debug(), stacked_gan.debug())
+    assert [judge.side for judge in judges] == [8, 16, 32]
+    for judge in judges:
+        verdict = judge.eval()(torch.rand(2, 3, judge.side, judge.side), torch.randn(2, 4))
+        assert verdict.matching.shape == verdict.alone.shape == (2,)
+
+
+@pytest.mark.parametrize(("config", "generator"), [(published, stacked_gan.published), (pocket, stacked_gan.pocket)])
+def test_every_picture_shrinks_to_the_same_code(config, generator) -> None:
+    with torch.device("meta"):
+        for judge in discriminators(config(), generator()):
+            code = judge.narrow(judge.down(torch.empty(1, 3, judge.side, judge.side)))
+            assert code.shape == (1, config().code * config().width, 4, 4)
+
+
+def test_only_one_branch_listens() -> None:
+    torch.manual_seed(0)
+    judge = Discriminator(debug(), 16, 4).eval()
+    pictures, condition = torch.rand(2, 3, 16, 16), torch.randn(2, 4)
+    one, other = judge(pictures, condition), judge(pictures, condition + 1)
+    assert torch.equal(one.alone, other.alone)
+    assert (one.matching - other.matching).abs().min() > 1e-6
+
+
+def test_a_code_that_small_pictures_cannot_reach_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"side=16: .* at least 64 for code=8"):
+        Discriminator(DiscriminatorConfig(), 16, 4)

@@ -1,0 +1,181 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from hearsight.conditions.augmentation import AugmentationConfig
+from hearsight.encoders.speech_embedding import PictureEncoder
+from hearsight.encoders.speech_embedding import debug as debug_embedding
+from hearsight.errors import ConfigError
+from hearsight.generators import stacked_discriminator, stacked_gan
+from hearsight.generators.relation_classifier import RelationClassifier, RelationConfig
+from hearsight.generators.stacked_discriminator import DiscriminatorConfig
+from hearsight.generators.stacked_gan import StackedGANConfig, StackedGenerator
+from hearsight.hub.network import load_network
+from hearsight.training.adversarial_loss import LossWeights, stackgan_v2
+from hearsight.training.config import TrainConfig
+from hearsight.training.loop import train
+from hearsight.training.stacked_gan import StackedGANTask, at, orthogonal_start
+
+EMBED = 16
+COLOURS = torch.tensor([[0.8, -0.8, -0.8], [-0.8, -0.8, 0.8]])  # red, blue
+HEARD = torch.randn(2, EMBED, generator=torch.Generator().manual_seed(0))
+
+
+class Colours:
+    """Two classes, each a sentence and a colour."""
+
+    def __init__(self, side: int, size: int = 8) -> None:
+        self.side, self.size = side, size
+
+    def batch(self, index: int) -> dict[str, torch.Tensor]:
+        generator = torch.Generator().manual_seed(index)
+
+        def pictures(classes: torch.Tensor) -> torch.Tensor:
+            noise = 0.1 * torch.randn(self.size, 3, self.side, self.side, generator=generator)
+            return (COLOURS[classes][:, :, None, None] + noise).clamp(-1, 1)
+
+        classes = torch.arange(self.size) % 2
+        return {
+            "pictures": pictures(classes),
+            "same": pictures(classes),
+            "wrong": pictures(1 - classes),
+            "embeddings": HEARD[classes],
+        }
+
+
+def task(config: StackedGANConfig | None = None, weights: LossWeights | None = None, **options: str) -> StackedGANTask:
+    torch.manual_seed(0)
+    config = config or stacked_gan.debug(EMBED)
+    judges = stacked_discriminator.discriminators(stacked_discriminator.debug(), config)
+    relation = RelationClassifier(RelationConfig(embed=EMBED, width=8, outputs=3))
+    eye = PictureEncoder(debug_embedding().picture, EMBED)
+    generator = StackedGenerator(config)
+    return StackedGANTask(generator, judges, weights, relation=relation, eye=eye, **options)  # type: ignore[arg-type]
+
+
+def gradients(some: StackedGANTask, loss: torch.Tensor) -> dict[str, torch.Tensor | None]:
+    some.modules.zero_grad()
+    loss.backward(retain_graph=True)
+    return {name: weight.grad for name, weight in some.modules.named_parameters()}
+
+
+def test_one_backward_pass_gives_each_network_its_own_gradient() -> None:
+    """The gradient of the sum, weight by weight, is that of the loss which teaches the weight's network."""
+    whole = task()
+    torch.manual_seed(1)
+    scalars = whole.loss(Colours(32).batch(0))
+    together = gradients(whole, scalars["loss"])
+    assert all(gradient is not None for gradient in together.values())
+    generator = scalars["generator"] + 2 * scalars["divergence"] + scalars["relation"]
+    for part, loss in (
+        ("generator.", generator),
+        ("discriminators.", scalars["discriminator"]),
+        ("relation.", scalars["relation_classifier"]),
+    ):
+        alone = gradients(whole, loss)
+        for name, gradient in alone.items():
+            assert (gradient is not None) == name.startswith(part), name
+            if gradient is not None:
+                torch.testing.assert_close(gradient, together[name])
+
+
+def test_every_term_has_a_weight() -> None:
+    """An ablation changes the loss by the term that it leaves out."""
+    terms = {"divergence": 2.0, "relation": 1.0}
+    for name, weight in terms.items():
+        found = []
+        for weights in (LossWeights(), replace(LossWeights(), **{name: 0.0})):
+            some = task(weights=weights)
+            torch.manual_seed(1)
+            found.append(some.loss(Colours(32).batch(0)))
+        removed = weight * found[0][name] + found[0].get("relation_classifier", 0) * (name == "relation")
+        torch.testing.assert_close(found[0]["loss"] - found[1]["loss"], removed)
+    assert "relation" not in found[1]
+
+
+def test_stackgan_v2_needs_no_relation_supervisor() -> None:
+    config = replace(stacked_gan.debug(EMBED), stacking="plain")
+    judges = stacked_discriminator.discriminators(stacked_discriminator.debug(), config)
+    baseline = StackedGANTask(StackedGenerator(config), judges, stackgan_v2())
+    assert set(baseline.modules) == {"generator", "discriminators"}
+    assert baseline.loss(Colours(32).batch(0))["loss"].isfinite()
+    with pytest.raises(ConfigError, match="needs its classifier"):
+        StackedGANTask(StackedGenerator(config), judges)
+
+
+def test_judges_may_listen_to_the_drawn_condition() -> None:
+    losses = []
+    for judged in ("mean", "sample"):
+        some = task(judged=judged)
+        torch.manual_seed(1)
+        losses.append(some.loss(Colours(32).batch(0)))
+    assert losses[0]["divergence"] == losses[1]["divergence"]
+    assert losses[0]["discriminator"] != losses[1]["discriminator"]
+
+
+def test_the_eye_stays_as_it_was() -> None:
+    some = task()
+    assert some.eye is not None
+    before = {name: value.clone() for name, value in some.eye.state_dict().items()}
+    some.modules.train()
+    some.loss(Colours(32).batch(0))["loss"].backward()
+    assert all(torch.equal(value, before[name]) for name, value in some.eye.state_dict().items())
+    assert all(weight.grad is None for weight in some.eye.parameters())
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_resumed_training_is_the_same_to_the_bit(tmp_path: Path, precision: str) -> None:
+    def config(steps: int) -> TrainConfig:
+        return TrainConfig(
+            steps=steps, learning_rate=1e-3, decay="constant", betas=(0.5, 0.999), clip=0, ema=0.9, ema_start="none",
+            checkpoint_every=1, log_every=1, precision=precision,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    batches = Colours(32, size=4)
+    whole = train(task(), batches, config(4), tmp_path / "whole")
+    train(task(), batches, config(2), tmp_path / "parts")
+    resumed = train(task(), batches, config(4), tmp_path / "parts")
+    for name in ("weights", "average", "optimiser"):
+        one, other = (load_file(place / f"{name}.safetensors") for place in (whole, resumed))
+        assert one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+    # The average is what is written; the live weights are another thing and go on from where they were.
+    weights, average = (load_file(whole / f"{name}.safetensors") for name in ("weights", "average"))
+    key = "painters.2.conv.weight"
+    written = load_network(tmp_path / "whole", "stacked_gan", StackedGenerator, StackedGANConfig)
+    assert torch.equal(written.state_dict()[key], average[f"generator.{key}"])
+    assert not torch.equal(weights[f"generator.{key}"], average[f"generator.{key}"])
+    norm = "first.norm.running_mean"
+    assert torch.equal(weights[f"generator.{norm}"], average[f"generator.{norm}"])
+
+
+def test_it_learns_to_draw_what_is_said(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    config = StackedGANConfig(side=8, stages=1, width=16, noise=4, augmentation=AugmentationConfig(EMBED, width=8))
+    judges = stacked_discriminator.discriminators(DiscriminatorConfig(width=16, code=1), config)
+    learning = StackedGANTask(StackedGenerator(config), judges, stackgan_v2())
+    orthogonal_start(learning.modules)
+    settings = TrainConfig(steps=150, learning_rate=4e-3, decay="constant", betas=(0.5, 0.999), clip=0, log_every=50)
+    train(learning, Colours(8, size=16), settings, tmp_path)
+    learning.modules.train()  # at this rate the running statistics lag behind
+    noise, condition_noise = torch.randn(64, 4), torch.randn(64, 8)
+    with torch.no_grad():
+        colours = learning.generator(HEARD.repeat(32, 1), noise, condition_noise).pictures[0].mean(dim=(2, 3))
+    redness = colours[:, 0] - colours[:, 2]
+    assert (redness[::2] > 0.5).float().mean() > 0.9 and (redness[1::2] < -0.5).float().mean() > 0.9
+
+
+def test_real_pictures_at_every_scale() -> None:
+    pictures = torch.rand(2, 3, 8, 8)
+    assert at(pictures, 8) is pictures
+    smaller = at(pictures, 4)
+    torch.testing.assert_close(smaller, torch.nn.functional.avg_pool2d(pictures, 2))  # bilinear by half is that
+
+
+def test_orthogonal_start() -> None:
+    generator = StackedGenerator(stacked_gan.debug(EMBED))
+    orthogonal_start(generator)
+    kernel = generator.later[0].residuals[0].second.weight.flatten(1)
+    torch.testing.assert_close(kernel @ kernel.mT, torch.eye(len(kernel)), atol=1e-5, rtol=0)
