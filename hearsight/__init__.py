@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["AudioCLIPDiffusion", "Picture", "Sound", "__version__", "load"]
+__all__ = ["AudioCLIPDiffusion", "AudioToken", "Picture", "Sound", "__version__", "load"]
 
 # OpenMP threads that spin while they wait cost up to ten times the work on shared cores; torch asks once, as it loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from hearsight.sound.sound import Sound
     from hearsight.systems import load
     from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion
+    from hearsight.systems.audiotoken import AudioToken
 
 
 _HOMES = {
     "AudioCLIPDiffusion": "hearsight.systems.audioclip_diffusion",
+    "AudioToken": "hearsight.systems.audiotoken",
     "Picture": "hearsight.picture",
     "Sound": "hearsight.sound.sound",
     "load": "hearsight.systems",

@@ -11,6 +11,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
+
 @pytest.fixture
 def pictograms(tmp_path: Path) -> Iterator[Path]:
     """A folder of pairs with a black bar as the pictogram of every class; digits are white bars on a blue key."""

@@ -29,10 +29,15 @@ def generate(
     system: options.System = options.DEFAULT_SYSTEM,
     out: Annotated[Path, typer.Option(help="Folder of the pictures, or FILE.png for one.")] = Path("pictures"),
     seed: Annotated[int, typer.Option(min=0, help="Seed; the same one gives the same picture.")] = 0,
+    prompt: options.Prompt = None,
+    negative_prompt: options.NegativePrompt = None,
     count: Annotated[int, typer.Option(min=1, help="Pictures per sound, with seeds SEED, SEED+1, …")] = 1,
     steps: options.Steps = None,
     guidance: options.Guidance = None,
     scheduler: options.Scheduler = None,
+    size: options.Size = None,
+    pipeline: options.Pipeline = None,
+    embedder: options.Embedder = None,
     device: options.Device = None,
     sheet: Annotated[Path | None, typer.Option(help="Also write one PNG that shows all sounds and pictures.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per picture.")] = False,
@@ -50,8 +55,16 @@ def generate(
     drawn: list[tuple[Path, Picture]] = []
     failures = Failures()
     with progress(len(paths) * count, "waking up") as bar:
-        loaded = load(system, device=device)
-        settings = loaded.settings(steps=steps, guidance=guidance, scheduler=scheduler)
+        parts = {"pipeline": pipeline, "embedder": embedder}
+        loaded = load(system, device=device, **{name: place for name, place in parts.items() if place})
+        settings = loaded.settings(
+            prompt=prompt,
+            negative_prompt=negative_prompt,
+            steps=steps,
+            guidance=guidance,
+            scheduler=scheduler,
+            size=size,
+        )
         for path, files in zip(paths, targets, strict=True):
             bar.start(path.name)
             with failures.noted(path):

@@ -42,6 +42,8 @@ def _drawn_again(
     from hearsight.systems import load
 
     source = system or recipe.get("source")
+    if "sounds" in recipe:
+        raise DataError(f"{picture}: was drawn from several sounds at once; draw it again with system.together.")
     if not source or "sound" not in recipe or "seed" not in recipe:
         raise DataError(f"{picture}: was drawn by a system that was never saved, so it cannot be drawn again.")
     path = sound or _find(recipe["sound"], picture)

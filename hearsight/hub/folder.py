@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CONFIG = "config.json"
 CARD = "README.md"
+PIPELINE = "pipeline"
+"""Where a system folder keeps a pipeline of diffusers, in diffusers' own form."""
 POCKET = Path(__file__).parent.parent / "pocket"
 """Where the systems that ship with the package lie."""
 
@@ -129,11 +131,13 @@ def mismatches(wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[
 
 
 def weights_sha256(folder: Path) -> str:
-    """One hash over all weight files of a folder, names included."""
+    """One hash over all weight files of a folder and of the pipeline in it, names included."""
     total = hashlib.sha256()
-    for file in sorted(folder.glob("*.safetensors")):
+    for file in sorted([*folder.glob("*.safetensors"), *(folder / PIPELINE).rglob("*.safetensors")]):
         with file.open("rb") as stream:
-            total.update(f"{file.name} {hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
+            total.update(
+                f"{file.relative_to(folder).as_posix()} {hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode()
+            )
     return total.hexdigest()
 
 

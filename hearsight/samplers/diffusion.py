@@ -120,7 +120,7 @@ def make_scheduler(name: str, schedule: NoiseSchedule, steps: int) -> Any:
     """
     if not 1 <= steps <= schedule.steps:
         raise ConfigError(f"steps={steps}: must be between 1 and {schedule.steps}, the timesteps the network knows.")
-    kind, accepted = _diffusers_scheduler(name)
+    kind, accepted = scheduler_class(name)
     settings: dict[str, Any] = {
         "num_train_timesteps": schedule.steps,
         "beta_start": schedule.beta_start,
@@ -140,13 +140,27 @@ def make_scheduler(name: str, schedule: NoiseSchedule, steps: int) -> Any:
     return solver
 
 
-def to_uint8(pictures: Float[Tensor, "picture 3 height width"]) -> UInt8[Tensor, "picture 3 height width"]:
-    """Values in [-1, 1] as 8-bit colours, rounded to the nearest."""
-    return ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+def scheduler_like(scheduler: Any, name: str, steps: int) -> Any:
+    """A fresh scheduler for the noise of another one, e.g. of a pipeline, its timesteps set.
+
+    `name` is one for `make_scheduler`, or `own`: the same kind again.
+    """
+    known = scheduler.config.num_train_timesteps
+    if not 1 <= steps <= known:
+        raise ConfigError(f"steps={steps}: must be between 1 and {known}, the timesteps the network knows.")
+    kind = type(scheduler) if name == "own" else scheduler_class(name)[0]
+    # Warming up by Runge-Kutta steps is for more steps than anybody takes; pipelines leave it out, too.
+    extra = {"skip_prk_steps": True} if "skip_prk_steps" in inspect.signature(kind.__init__).parameters else {}
+    solver = kind.from_config(scheduler.config, **extra)
+    try:
+        solver.set_timesteps(steps)
+    except (ValueError, IndexError) as error:
+        raise ConfigError(f"steps={steps}: scheduler {name!r} cannot take so many ({error}); try another.") from None
+    return solver
 
 
-def _diffusers_scheduler(name: str) -> tuple[Any, Any]:
-    """The diffusers class called `name` and the parameters it is made with."""
+def scheduler_class(name: str) -> tuple[Any, Any]:
+    """The diffusers class called `name` (one of SHORT_NAMES, or its own) and the parameters it is made with."""
     from diffusers import schedulers
 
     known = {each.removesuffix("Scheduler").lower(): each for each in dir(schedulers) if each.endswith("Scheduler")}
@@ -163,6 +177,11 @@ def _diffusers_scheduler(name: str) -> tuple[Any, Any]:
     if missing or foreign:
         raise ConfigError(f"scheduler={name!r}: cannot run the noise this network was trained on; try dpm++ or ddim.")
     return kind, accepted
+
+
+def to_uint8(pictures: Float[Tensor, "picture 3 height width"]) -> UInt8[Tensor, "picture 3 height width"]:
+    """Values in [-1, 1] as 8-bit colours, rounded to the nearest."""
+    return ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
 
 
 def _between(kept: Float[Tensor, " step"], timestep: float) -> float:

@@ -10,22 +10,28 @@ from hearsight.hub.folder import read_config, resolve
 if TYPE_CHECKING:
     from hearsight.systems.base import System
 
-NAMES = ("audioclip-diffusion",)
+NAMES = ("audioclip-diffusion", "audiotoken")
 """Every system there is."""
 
 
-def load(name_or_folder: str | Path, *, device: Any = None) -> "System":
+def load(name_or_folder: str | Path, *, device: Any = None, **options: Any) -> "System":
     """A system ready to draw: the name of one that ships with the package, a folder, or a hub id (owner/name).
 
     Args:
         device: where to put it, e.g. "cpu" or "cuda"; by default a GPU where there is one, else the CPU.
+        options: what else the system may be loaded with. `load("audiotoken", pipeline="FOLDER or hub id",
+            embedder="FILE")` puts one together from published files, see `AudioToken.assemble`.
 
     Raises:
-        ConfigError: there is no such system or device.
+        ConfigError: there is no such system, device or option.
         WeightsError: its weights are missing, unexpected or misshaped.
     """
+    if name_or_folder == "audiotoken" and "embedder" in options:
+        from hearsight.systems.audiotoken import AudioToken
+
+        return AudioToken.assemble(device=device, **options)
     kind = system_class(read_config(resolve(name_or_folder))["system"])
-    return kind.from_pretrained(name_or_folder, device=device)
+    return kind.from_pretrained(name_or_folder, device=device, **options)
 
 
 def system_class(name: str) -> "type[System]":
@@ -35,5 +41,9 @@ def system_class(name: str) -> "type[System]":
             from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion
 
             return AudioCLIPDiffusion
+        case "audiotoken":
+            from hearsight.systems.audiotoken import AudioToken
+
+            return AudioToken
         case _:
             raise ConfigError(f"{name}: there is no such system; {nearest(name, NAMES)}")

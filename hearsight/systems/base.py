@@ -146,9 +146,12 @@ class System(ABC):
         for source in _listed(sounds):
             sound = Sound.read(source).require_audible()
             condition = self.hear([sound])
-            for own_seed in range(seed, seed + pictures_per_sound):
-                image = self.draw(condition, seeds=[own_seed], callback=callback, **resolved)[0]
-                yield Picture(image, self.recipe(source, sound, condition[0], own_seed, resolved))
+            for seeds in _chunks(range(seed, seed + pictures_per_sound), resolved.get("batch", 1)):
+                rows = condition.expand(len(seeds), *condition.shape[1:])
+                for own_seed, image in zip(
+                    seeds, self.draw(rows, seeds=seeds, callback=callback, **resolved), strict=True
+                ):
+                    yield Picture(image, self.recipe(source, sound, condition[0], own_seed, resolved))
 
     def recipe(
         self,
@@ -184,14 +187,17 @@ class System(ABC):
         return self
 
     @classmethod
-    def from_pretrained(cls, name_or_path: str | Path, *, device: str | torch.device | None = None) -> Self:
+    def from_pretrained(
+        cls, name_or_path: str | Path, *, device: str | torch.device | None = None, **options: Any
+    ) -> Self:
         """A saved system: the name of one that ships with the package, a folder, or a hub id.
 
         Args:
             device: where to put it; by default a GPU where there is one, else the CPU.
+            options: what else this system may be loaded with.
 
         Raises:
-            ConfigError: there is no such system, or it is another kind of system.
+            ConfigError: there is no such system, it is another kind of system, or it has no such option.
             WeightsError: weights are missing, unexpected or misshaped.
         """
         chosen = usable_device(device)
@@ -199,13 +205,22 @@ class System(ABC):
         content = hub.read_config(place)
         if content["system"] != cls.name:
             raise ConfigError(f"{name_or_path}: holds {content['system']!r}, not {cls.name!r}; use hearsight.load.")
-        system = cls(build(cls.config_class, content["config"], where=f"{place / hub.CONFIG}: "))
+        system = cls._built(
+            build(cls.config_class, content["config"], where=f"{place / hub.CONFIG}: "), place, **options
+        )
         for component, module in system.components.items():
             hub.load_weights(module, place / f"{component}.safetensors")
             module.eval().requires_grad_(False)
         system.source = str(name_or_path)
         system.weights_sha256 = hub.weights_sha256(place)
         return system.to(chosen)
+
+    @classmethod
+    def _built(cls, config: Any, place: Path, **options: Any) -> Self:
+        """A system whose components are about to be filled from the folder `place`."""
+        for key, value in options.items():
+            raise ConfigError(f"{key}={value!r}: {cls.name} is loaded without this option; leave it out.")
+        return cls(config)
 
     def save_pretrained(
         self, folder: str | Path, *, card: Card | None = None, precision: hub.Precision = "float32"
@@ -248,6 +263,10 @@ def usable_device(device: str | torch.device | None) -> torch.device:
         reason = str(error).splitlines()[0].rstrip(".")
         raise ConfigError(f"device={str(device)!r}: cannot be used here ({reason}); try 'cpu'.") from None
     return chosen
+
+
+def _chunks(seeds: range, size: int) -> Iterator[range]:
+    return (seeds[first : first + size] for first in range(0, len(seeds), size))
 
 
 def _listed(sounds: Sounds) -> Sequence[str | Path | Sound]:

@@ -1,7 +1,7 @@
 """A recipe: a YAML file with everything a training depends on, so that one command and one file repeat it.
 
 ```yaml
-task: diffuse                                   # align | diffuse | judge
+task: diffuse                                   # one of TASKS
 seed: 0
 train: {steps: 20000, learning_rate: 3e-4}      # the loop's settings: TrainConfig
 data: pocket                                    # and the task's own: the fields of its Recipe
@@ -21,7 +21,7 @@ from hearsight.files import write_atomically
 from hearsight.training import checkpoint
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
-TASKS = ("align", "diffuse", "judge")
+TASKS = ("align", "audiotoken", "autoencoder", "diffuse", "judge", "sound_classifier", "text_to_image")
 MAY_CHANGE = {f"train.{name}" for name in ("steps", "checkpoint_every", "keep", "log_every", "workers")}
 """Settings that may differ between the parts of one interrupted training."""
 
@@ -75,6 +75,14 @@ def task_module(name: str | None) -> TaskModule:
             from hearsight.training import align
 
             return align
+        case "audiotoken":
+            from hearsight.training import audiotoken
+
+            return audiotoken
+        case "autoencoder":
+            from hearsight.training import autoencoder
+
+            return autoencoder
         case "diffuse":
             from hearsight.training import diffuse
 
@@ -83,6 +91,14 @@ def task_module(name: str | None) -> TaskModule:
             from hearsight.training import judge
 
             return judge
+        case "sound_classifier":
+            from hearsight.training import sound_classifier
+
+            return sound_classifier
+        case "text_to_image":
+            from hearsight.training import text_to_image
+
+            return text_to_image
         case None:
             raise ConfigError(f"task: the recipe does not say what to train; add one of {', '.join(TASKS)}.")
         case _:

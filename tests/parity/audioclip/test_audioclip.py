@@ -7,9 +7,9 @@ import torch
 from synth import Kit
 
 from hearsight.encoders.audioclip import AudioCLIP, published
-from hearsight.encoders.one_by_one import unit
 from hearsight.encoders.esresnext import as_trained
 from hearsight.encoders.fbsp import FBSP, FBSPConfig
+from hearsight.encoders.one_by_one import unit
 from hearsight.errors import WeightsError
 from hearsight.hub.converters.audioclip import read_audioclip
 
