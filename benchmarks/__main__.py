@@ -22,6 +22,7 @@ class Name(StrEnum):
     FILTER_BANK = "filter-bank"
     TRAINING = "training"
     DRAWING = "drawing"
+    SOUND_WORD = "sound-word"
     COLD_START = "cold-start"
 
 
@@ -70,6 +71,8 @@ def _benchmark(name: Name) -> Callable[[Setting], list[Comparison]]:
             from benchmarks.training import measure
         case Name.DRAWING:
             from benchmarks.drawing import measure
+        case Name.SOUND_WORD:
+            from benchmarks.sound_word import measure
         case Name.COLD_START:
             from benchmarks.cold_start import measure
     return measure

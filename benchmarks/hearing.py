@@ -12,8 +12,8 @@ from benchmarks.comparison import Comparison
 from benchmarks.race import Contender, race
 from benchmarks.setting import Setting
 from hearsight.encoders import audioclip
-from hearsight.encoders.audioclip import WINDOWS_AT_ONCE
 from hearsight.encoders.esresnext import ESResNeXt, ESResNeXtConfig
+from hearsight.encoders.one_by_one import WINDOWS_AT_ONCE
 from hearsight.sound.sound import Sound
 
 

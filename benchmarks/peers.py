@@ -64,8 +64,8 @@ def ear_of(parameters: int, seconds: float) -> Ear:
 class Painter(nn.Module):
     """UNet2DModel that hears an embedding; it has the signature of our own networks, so both can share one sampler.
 
-    `patch` folds squares of pixels into channels, as our pocket network does: with it both work on feature maps of the
-    same sides, without it the peer is the network of Ho et al. as it stands.
+    `patch` folds squares of pixels into channels: with it the peer works on smaller feature maps and is quicker,
+    without it the peer is the network of Ho et al. as it stands.
     """
 
     def __init__(self, width: int, size: int, embed: int, patch: int = 1) -> None:

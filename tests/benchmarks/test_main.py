@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
         ("filter-bank", ["kaldi_fbank, batched", "kaldi_fbank, clip by clip", "kaldi_native_fbank, clip by clip"]),
         ("training", ["PixelUNet", "UNet2DModel on 2 x 2 patches", "UNet2DModel on pixels"]),
         ("drawing", ["PixelUNet", "UNet2DModel on pixels", "DDIMPipeline", "in two calls", "weights channels last"]),
+        ("sound-word", ["sound to picture", "words to picture", "hearing alone"]),
         ("cold-start", ["hearsight generate", "diffusers script", "hearsight --help", "import torch"]),
     ],
 )
