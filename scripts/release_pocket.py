@@ -1,9 +1,8 @@
 """Make the weights that ship with the package from trained ones: half precision, card, credits.
 
-    python scripts/release_pocket.py --data DIR --system DIR --ear DIR --judge DIR --minutes N --machine TEXT
+    python scripts/release_pocket.py --data DIR --system DIR --judge DIR --minutes N --machine TEXT
 
-The system is the product of the recipe `pocket_diffuse`, the ear (an AudioCLIP aligned further since, if any) of
-`pocket_align`, the judge of `pocket_judge`. Adherence is measured on what was held out, with the weights as they ship.
+The system is the product of the recipes `pocket_align` and `pocket_diffuse`, the judge of `pocket_judge`. Adherence is measured on what was held out, with the weights as they ship.
 """
 
 import argparse
@@ -15,7 +14,6 @@ from pathlib import Path
 
 from hearsight.data import pairs
 from hearsight.data.pocket import ENVIRONMENT
-from hearsight.encoders.audioclip import AudioCLIP, AudioCLIPConfig
 from hearsight.encoders.picture_classifier import PictureClassifier, PictureClassifierConfig
 from hearsight.evaluation.adherence import measure
 from hearsight.files import write_atomically
@@ -33,9 +31,8 @@ def main() -> None:
     judge = load_network(arguments.judge, "picture_classifier", PictureClassifier, PictureClassifierConfig)
     save_network(JUDGE, "picture_classifier", judge, "float16")
     system = AudioCLIPDiffusion.from_pretrained(arguments.system, device="cpu")
-    ear = load_network(arguments.ear, "audioclip", AudioCLIP, AudioCLIPConfig) if arguments.ear else system.audioclip
     config = replace(system.config, sampling=Sampling(guidance=arguments.guidance))
-    AudioCLIPDiffusion(config, ear, system.unet).save_pretrained(SYSTEM, precision="float16")
+    AudioCLIPDiffusion(config, system.audioclip, system.unet).save_pretrained(SYSTEM, precision="float16")
     items = pairs.read(arguments.data, split="train")
     _write_credits(items, SYSTEM / "CREDITS.csv")
     _card(items, _measured(arguments.data, arguments.judge), arguments).write(SYSTEM / "README.md")
@@ -100,7 +97,6 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--system", type=Path, required=True)
-    parser.add_argument("--ear", type=Path)
     parser.add_argument("--judge", type=Path, required=True)
     parser.add_argument("--guidance", type=float, default=3.0)
     parser.add_argument("--minutes", type=float, required=True)

@@ -18,14 +18,14 @@ from hearsight.conditions.projection import PCAProjection, drop_condition
 from hearsight.data.embeddings import Embeddings, embed_sounds
 from hearsight.data.pictures import Pictures, load_pictures
 from hearsight.data.words import name
-from hearsight.encoders.audioclip import AudioCLIP, AudioCLIPConfig
+from hearsight.encoders.audioclip import AudioCLIP
 from hearsight.errors import DataError
 from hearsight.generators.pixel_unet import PixelUNet, PixelUNetConfig
 from hearsight.hub.folder import load_weights
-from hearsight.hub.network import load_network
 from hearsight.samplers.noise import NoiseSchedule, add_noise, target
 from hearsight.seeds import derive
 from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion, AudioCLIPDiffusionConfig
+from hearsight.systems.find_audioclip import find_audioclip
 from hearsight.training.loop import TrainConfig, train
 
 
@@ -36,7 +36,7 @@ class Recipe:
     data: Path
     """A prepared data folder with sounds and pictures, e.g. of `hearsight data make pocket`."""
     audioclip: Path
-    """The folder of the trained AudioCLIP whose audio head is listened to."""
+    """The folder of the trained AudioCLIP whose audio head is listened to, or a system that has one."""
     train: TrainConfig
     """The loop's settings."""
     unet: PixelUNetConfig = field(default_factory=PixelUNetConfig)
@@ -131,7 +131,7 @@ class DiffuseTask:
 def run(recipe: Recipe, out: Path) -> Path:
     """Train as `recipe` says; `out` becomes a system folder that `hearsight generate --system` can use."""
     torch.manual_seed(recipe.seed)
-    audioclip = load_network(recipe.audioclip, "audioclip", AudioCLIP, AudioCLIPConfig)
+    audioclip = find_audioclip(str(recipe.audioclip), device="cpu")
     pictures = load_pictures(recipe.data, "train", recipe.unet.size)
     embeddings = embed_sounds(audioclip, recipe.data, "train", views=recipe.views, seed=recipe.seed)
     if embeddings.labels != pictures.labels:
