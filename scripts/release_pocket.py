@@ -2,7 +2,8 @@
 
     python scripts/release_pocket.py --data DIR --system DIR --judge DIR --minutes N --machine TEXT
 
-The system is the product of the recipes `pocket_align` and `pocket_diffuse`, the judge of `pocket_judge`. Adherence is measured on what was held out, with the weights as they ship.
+The system is the product of the recipes `pocket_align` and `pocket_diffuse`, the judge of `pocket_judge`.
+Adherence is measured on what was held out, with the weights as they ship.
 """
 
 import argparse

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from hearsight.config import nearest
 from hearsight.errors import ConfigError
-from hearsight.hub.folder import read_config, resolve
+from hearsight.hub.folder import read_config, resolve, shipped_names
 
 if TYPE_CHECKING:
     from hearsight.systems.base import System
@@ -30,6 +30,11 @@ def load(name_or_folder: str | Path, *, device: Any = None, **options: Any) -> "
         from hearsight.systems.audiotoken import AudioToken
 
         return AudioToken.assemble(device=device, **options)
+    if name_or_folder == "audiotoken" and name_or_folder not in shipped_names():
+        raise ConfigError(
+            "audiotoken: no weights of it ship with the package; name its parts: pipeline (a Stable Diffusion folder "
+            "or hub id) and embedder (a trained folder, or embedder_learned_embeds.bin)."
+        )
     kind = system_class(read_config(resolve(name_or_folder))["system"])
     return kind.from_pretrained(name_or_folder, device=device, **options)
 

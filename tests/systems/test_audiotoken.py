@@ -334,3 +334,8 @@ def test_the_named_sizes_fit_together():
         words = AudioTokenEmbedder(audiotoken.pocket().embedder)
         ear = BEATs(beats.pocket())
     assert sum(weight.numel() for part in (words, ear) for weight in part.parameters()) < 2e6
+
+
+def test_without_weights_it_says_what_to_name() -> None:
+    with pytest.raises(ConfigError, match=r"audiotoken: no weights.*pipeline.*embedder"):
+        hearsight.load("audiotoken")
