@@ -28,6 +28,55 @@ def pocket(
     print(manifest)
 
 
+@make.command()
+def birds(
+    out: Annotated[Path, typer.Option(help="Folder for images/, text/ and the lists of classes, as CUB has them.")],
+    count: Annotated[int, typer.Option(min=1, help="Pictures of each of the 200 species.")] = 10,
+    size: Annotated[int, typer.Option(min=16, help="Side of the pictures in pixels.")] = 128,
+    seed: Annotated[int, typer.Option(min=0, help="Seed; the same one makes the same birds.")] = 0,
+) -> None:
+    """Draw Birds in Miniature for people to look at; training draws its own."""
+    from hearsight.cli.progress import progress
+    from hearsight.data.birds import Birds
+    from hearsight.data.birds import make as make_birds
+
+    with progress(1, "drawing birds") as bar:
+        print(make_birds(Birds(seed, size), out, count, bar.step))
+
+
+@data.command()
+def speak(
+    captions: Annotated[Path, typer.Argument(help="A text file, one caption a line, or a folder as CUB's text_c10/.")],
+    out: Annotated[Path, typer.Option(help="Folder for the speech; what was said before is kept.")],
+    model: Annotated[str | None, typer.Option(help="A VITS or SpeechT5 that speaks; by default espeak-ng.")] = None,
+    vocoder: Annotated[str | None, typer.Option(help="For SpeechT5: its HiFi-GAN.")] = None,
+    speakers: Annotated[Path | None, typer.Option(help="For SpeechT5: a .npy of x-vectors, one a speaker.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed; the same one gives the same voices.")] = 0,
+    workers: Annotated[int, typer.Option(min=1, help="Captions spoken side by side.")] = 2,
+    device: options.Device = None,
+) -> int:
+    """Speak captions in many voices, as Opus files with a manifest."""
+    from hearsight.cli.progress import progress
+    from hearsight.data.captions import captions_in
+    from hearsight.data.speaking import speak_captions
+    from hearsight.data.voices import Engine, Espeak
+
+    engine: Engine = Espeak()
+    if model:
+        from hearsight.data.speech_model import SpeechModel
+
+        engine = SpeechModel(model, vocoder=vocoder, speakers=speakers, device=device or "cpu")
+    with progress(1, "speaking") as bar:
+        sentences = captions_in(captions)
+        report = speak_captions(sentences, out, engine=engine, seed=seed, workers=workers, progress=bar.step)
+    minutes = sum(one.seconds for one in report.spoken) / 60
+    print(f"{len(report.spoken)} captions spoken, {minutes:.1f} minutes")
+    if report.failures:
+        print(f"{len(report.failures)} failed; see {out / 'failures.csv'}")
+    print(report.manifest)
+    return 2 if report.failures else 0
+
+
 @data.command()
 def check(
     folder: Annotated[Path, typer.Argument(help="A data folder: manifest.csv, or sounds/ and pictures/.")],

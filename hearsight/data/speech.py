@@ -1,4 +1,4 @@
-"""Made-up speech: the ten digits in many voices of espeak-ng."""
+"""Made-up speech: espeak-ng says any text in many voices; among them the ten digits of the pocket set."""
 
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from hearsight.errors import MissingDependency
+from hearsight.errors import MissingDependency, SoundError
 
 CURE = "on Debian or Ubuntu: apt install espeak-ng."
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -21,9 +21,9 @@ SYNTHETIC = ("klatt", "klatt2", "klatt4", "grandpa", "Lee", "Michael", "victor",
 
 @dataclass(frozen=True)
 class Utterance:
-    """One word as espeak-ng is asked to say it."""
+    """A word or a sentence as espeak-ng is asked to say it."""
 
-    word: str
+    text: str
     """What is said."""
     voice: str
     """Accent and speaker, as espeak-ng names them: `en-us+f3`."""
@@ -41,15 +41,23 @@ def utterance(digit: int, random: np.random.Generator) -> Utterance:
 
 
 def speak(utterance: Utterance) -> tuple[Float[np.ndarray, " time"], int]:
-    """(float32 mono samples in [-1, 1], rate in Hz). Raises MissingDependency without espeak-ng."""
+    """(float32 mono samples in [-1, 1], rate in Hz).
+
+    Raises MissingDependency without espeak-ng, and SoundError for a text in which it finds nothing to say.
+    """
     import soundfile
 
     program = shutil.which("espeak-ng")
     if program is None:
-        raise MissingDependency(f"espeak-ng, which speaks the digits, is not installed; {CURE}")
+        raise MissingDependency(f"espeak-ng, which speaks, is not installed; {CURE}")
     with tempfile.TemporaryDirectory() as folder:
-        wave = Path(folder) / "word.wav"
+        wave = Path(folder) / "spoken.wav"
         how = ["-v", utterance.voice, "-s", str(utterance.speed), "-p", str(utterance.pitch), "-w", str(wave)]
-        subprocess.run([program, *how, utterance.word], check=True, capture_output=True)
-        samples, rate = soundfile.read(wave, dtype="float32")
+        done = subprocess.run([program, *how, "--", utterance.text], capture_output=True, text=True)
+        if done.returncode:
+            reason = done.stderr.strip() or f"code {done.returncode}"
+            raise SoundError(f"{utterance.text!r}: espeak-ng cannot say it ({reason}); write it in another way.")
+        samples, rate = soundfile.read(wave, dtype="float32") if wave.exists() else (np.zeros(0, np.float32), 0)
+    if not np.any(samples):
+        raise SoundError(f"{utterance.text!r}: espeak-ng finds nothing to say in it; write words.")
     return samples, rate
