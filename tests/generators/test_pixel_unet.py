@@ -120,8 +120,8 @@ def test_attention_only_where_maps_are_small_enough() -> None:
     network = PixelUNet(pocket())
     down = [isinstance(each, AttentionBlock) for each in network.down_attentions]
     up = [isinstance(each, AttentionBlock) for each in network.up_attentions]
-    assert down == [False, True, True]  # 16, 8, 4
-    assert up == [True, False, False]  # 8, 16, 32
+    assert down == [False, False, True, True]  # 32, 16, 8, 4
+    assert up == [True, False, False, False]  # 8, 16, 32, 64
 
 
 def test_zero_start_predicts_a_flat_picture() -> None:
