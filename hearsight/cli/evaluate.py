@@ -30,9 +30,11 @@ def adherence(
     sounds: Annotated[int | None, typer.Option(min=1, help="Sounds per class; by default all.")] = None,
     count: Annotated[int, typer.Option(min=1, help="Pictures per sound.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first picture of every class.")] = 0,
+    prompt: options.Prompt = None,
     steps: options.Steps = None,
     guidance: options.Guidance = None,
     scheduler: options.Scheduler = None,
+    topline: Annotated[bool, typer.Option("--topline", help="Draw the classes' names, not their sounds.")] = False,
     device: options.Device = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -45,7 +47,7 @@ def adherence(
 
     judging = load_network(judge, "picture_classifier", PictureClassifier, PictureClassifierConfig)
     drawing = load(system, device=device)
-    settings = drawing.settings(steps=steps, guidance=guidance, scheduler=scheduler)
+    settings = drawing.settings(prompt=prompt, steps=steps, guidance=guidance, scheduler=scheduler)
     with progress(1, "drawing what was held out") as bar:
         result, _ = measure(
             drawing,
@@ -54,6 +56,7 @@ def adherence(
             sounds_per_class=sounds,
             pictures_per_sound=count,
             seed=seed,
+            topline=topline,
             progress=bar.step,
             **settings,
         )

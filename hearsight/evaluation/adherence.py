@@ -16,7 +16,7 @@ from jaxtyping import Int, UInt8
 from PIL import Image
 from torch import Tensor
 
-from hearsight.data import pairs
+from hearsight.data import pairs, words
 from hearsight.encoders.picture_classifier import PictureClassifier
 from hearsight.errors import DataError
 from hearsight.picture import Picture
@@ -94,13 +94,15 @@ def measure(
     sounds_per_class: int | None = None,
     pictures_per_sound: int = 1,
     seed: int = 0,
+    topline: bool = False,
     progress: Callable[[int, int], None] | None = None,
     **settings: Any,
 ) -> tuple[Adherence, list[Picture]]:
     """Draw the held-out sounds of a data folder with `system` and ask `judge` what the pictures show.
 
     Sound n of a class gets the seed `seed + n`, so that no two pictures of a class begin with the same noise.
-    `sounds_per_class` takes the first so many of each class; `settings` go to the system.
+    `sounds_per_class` takes the first so many of each class; `settings` go to the system. With `topline` the name of
+    the class is drawn instead of the sound: what a system that reads could reach if it heard everything rightly.
     """
     chosen = [
         (label, number, item)
@@ -111,9 +113,18 @@ def measure(
     pictures: list[Picture] = []
     for label, number, item in chosen:
         first = seed + number * pictures_per_sound
-        drawn = system(data / item.path, pictures_per_sound=pictures_per_sound, seed=first, **settings)
+        if topline:
+            drawn = _from_words(system, words.name(label), range(first, first + pictures_per_sound), settings)
+        else:
+            drawn = system(data / item.path, pictures_per_sound=pictures_per_sound, seed=first, **settings)
         pictures += drawn
         heard += [label] * len(drawn)
         if progress:
             progress(len(pictures), len(chosen) * pictures_per_sound)
     return judge_pictures(judge, [picture.image for picture in pictures], heard), pictures
+
+
+def _from_words(system: System, name: str, seeds: Sequence[int], settings: dict[str, Any]) -> list[Picture]:
+    drawn = system.draw_words([name] * len(seeds), seeds=seeds, **settings)
+    recipe = {"system": system.name, "source": system.source, "weights": system.weights_sha256, "words": name}
+    return [Picture(image, {**recipe, "seed": seed}) for image, seed in zip(drawn, seeds, strict=True)]

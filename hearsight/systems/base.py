@@ -74,6 +74,15 @@ class System(ABC):
         `settings` may be any of `self.settings()`; resolve them with it.
         """
 
+    def draw_words(
+        self, words: Sequence[str], *, seeds: Sequence[int], callback: Callback | None = None, **settings: Any
+    ) -> list[Image.Image]:
+        """The text topline: as `draw`, but from what a sound is called instead of how it sounds.
+
+        Raises ConfigError for a system that cannot read.
+        """
+        raise ConfigError(f"{self.name}: draws from sounds alone, so it has no text topline; leave it out.")
+
     @abstractmethod
     def defaults(self) -> Mapping[str, Any]:
         """Every setting that `draw` honours, with its default value."""

@@ -7,10 +7,11 @@ import torch
 from PIL import Image
 
 from hearsight.encoders.picture_classifier import PictureClassifier, PictureClassifierConfig
-from hearsight.errors import DataError
+from hearsight.errors import ConfigError, DataError
 from hearsight.evaluation.adherence import Adherence, judge_pictures, measure
-from hearsight.systems import audioclip_diffusion
+from hearsight.systems import audioclip_diffusion, audiotoken
 from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion
+from hearsight.systems.audiotoken import AudioToken
 
 COLOURS = ("red", "green", "blue")
 TONES = {"blue": 500.0, "red": 2000.0}
@@ -124,3 +125,23 @@ def test_every_held_out_sound_is_drawn_with_seeds_of_its_own(judge, data, system
 def test_a_few_sounds_of_each_class_may_do(judge, data, system):
     _, pictures = measure(system, data, judge, sounds_per_class=1, steps=1, guidance=1.0)
     assert [picture.recipe["sound"]["name"] for picture in pictures] == ["blue0.wav", "red0.wav"]
+
+
+def test_the_topline_draws_the_names_of_the_classes(judge, data):
+    torch.manual_seed(0)
+    reader = AudioToken(audiotoken.debug())
+    said: list[str] = []
+    encode = reader.diffusion.encode
+    reader.diffusion.encode = lambda prompt, tokens=None: said.append(prompt) or encode(prompt, tokens)
+    result, pictures = measure(reader, data, judge, topline=True, pictures_per_sound=2, prompt="a photo of <sound>")
+    assert result.confusion.sum() == len(pictures) == 8
+    assert {"a photo of blue", "a photo of red"} == set(said) - {""}
+    assert [picture.recipe["seed"] for picture in pictures[:4]] == [0, 1, 2, 3]
+    assert pictures[0].recipe["words"] == "blue"
+    alone = reader.draw_words(["blue"], seeds=[3], prompt="a photo of <sound>")[0]
+    assert pictures[3].image.tobytes() == alone.tobytes()
+
+
+def test_a_system_that_cannot_read_has_no_topline(judge, data, system):
+    with pytest.raises(ConfigError, match="audioclip-diffusion: draws from sounds alone"):
+        measure(system, data, judge, topline=True)
