@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["AudioCLIPDiffusion", "AudioToken", "Picture", "Sound", "__version__", "load"]
+__all__ = ["S2IGAN", "AudioCLIPDiffusion", "AudioToken", "Picture", "Sound", "__version__", "load"]
 
 # OpenMP threads that spin while they wait cost up to ten times the work on shared cores; torch asks once, as it loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from hearsight.systems import load
     from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion
     from hearsight.systems.audiotoken import AudioToken
+    from hearsight.systems.s2igan import S2IGAN
 
 
 _HOMES = {
     "AudioCLIPDiffusion": "hearsight.systems.audioclip_diffusion",
     "AudioToken": "hearsight.systems.audiotoken",
     "Picture": "hearsight.picture",
+    "S2IGAN": "hearsight.systems.s2igan",
     "Sound": "hearsight.sound.sound",
     "load": "hearsight.systems",
 }
