@@ -46,7 +46,9 @@ def birds(
 
 @data.command()
 def speak(
-    captions: Annotated[Path, typer.Argument(help="A text file, one caption a line, or a folder as CUB's text_c10/.")],
+    captions: Annotated[
+        Path, typer.Argument(help="A text file, one caption a line; a folder as CUB's text_c10/; or birds.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the speech; what was said before is kept.")],
     model: Annotated[str | None, typer.Option(help="A VITS or SpeechT5 that speaks; by default espeak-ng.")] = None,
     vocoder: Annotated[str | None, typer.Option(help="For SpeechT5: its HiFi-GAN.")] = None,
@@ -57,8 +59,10 @@ def speak(
 ) -> int:
     """Speak captions in many voices, as Opus files with a manifest."""
     from hearsight.cli.progress import progress
+    from hearsight.data.birds import Birds
     from hearsight.data.captions import captions_in
     from hearsight.data.speaking import speak_captions
+    from hearsight.data.spoken_birds import bird_captions
     from hearsight.data.voices import Engine, Espeak
 
     engine: Engine = Espeak()
@@ -67,7 +71,7 @@ def speak(
 
         engine = SpeechModel(model, vocoder=vocoder, speakers=speakers, device=device or "cpu")
     with progress(1, "speaking") as bar:
-        sentences = captions_in(captions)
+        sentences = list(bird_captions(Birds())) if captions == Path("birds") else captions_in(captions)
         report = speak_captions(sentences, out, engine=engine, seed=seed, workers=workers, progress=bar.step)
     minutes = sum(one.seconds for one in report.spoken) / 60
     print(f"{len(report.spoken)} captions spoken, {minutes:.1f} minutes")

@@ -21,7 +21,16 @@ from hearsight.files import write_atomically
 from hearsight.training import checkpoint
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
-TASKS = ("align", "audiotoken", "autoencoder", "diffuse", "judge", "sound_classifier", "text_to_image")
+TASKS = (
+    "align",
+    "audiotoken",
+    "autoencoder",
+    "diffuse",
+    "judge",
+    "sound_classifier",
+    "speech_embedding",
+    "text_to_image",
+)
 MAY_CHANGE = {f"train.{name}" for name in ("steps", "checkpoint_every", "keep", "log_every", "workers")}
 """Settings that may differ between the parts of one interrupted training."""
 
@@ -95,6 +104,10 @@ def task_module(name: str | None) -> TaskModule:
             from hearsight.training import sound_classifier
 
             return sound_classifier
+        case "speech_embedding":
+            from hearsight.training import speech_embedding
+
+            return speech_embedding
         case "text_to_image":
             from hearsight.training import text_to_image
 

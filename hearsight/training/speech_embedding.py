@@ -1,18 +1,25 @@
 """The task of S2IGAN's first training: sentences and pictures into one space (equation 6)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
-from hearsight.encoders.speech_embedding import SpeechEmbedding
+from hearsight.data.birds import Birds
+from hearsight.data.spoken_birds import SpokenBirds
+from hearsight.data.stratified import stratified
+from hearsight.encoders import speech_embedding
+from hearsight.encoders.speech_embedding import SpeechEmbedding, SpeechEmbeddingConfig
 from hearsight.hub.network import save_network
+from hearsight.seeds import derive
 from hearsight.training.distinctive_loss import distinctive_loss
+from hearsight.training.loop import TrainConfig, train
 from hearsight.training.matching_loss import BETA, Reduction, matching_loss
 
 
@@ -30,6 +37,48 @@ class SpeechEmbeddingLoss:
     """Whether the matching loss leaves out other pairs of the same class (equation 2)."""
     reduction: Reduction = "mean"
     """`mean` over the batch as in the code, or `sum` as in the paper."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How sentences and pictures of birds are brought together."""
+
+    data: Path
+    """The folder of spoken descriptions, of `hearsight data speak birds`."""
+    train: TrainConfig
+    """The loop's settings."""
+    model: SpeechEmbeddingConfig = field(default_factory=speech_embedding.pocket)
+    """The network; its classes are the species in training."""
+    loss: SpeechEmbeddingLoss = field(default_factory=SpeechEmbeddingLoss)
+    """What is minimised."""
+    birds: Birds = field(default_factory=Birds)
+    """The aviary."""
+    seed: int = 0
+    """Seed of the weights and of every batch."""
+    batch: int = 64
+    """Pairs per step, of as many species as there are room for."""
+
+
+@dataclass(frozen=True, eq=False)
+class BirdPairs:
+    """Batch n, a function of (seed, n): species equally often, each with a sentence and a picture."""
+
+    source: SpokenBirds
+    size: int
+    seed: int
+
+    def batch(self, index: int) -> dict[str, Tensor]:
+        """What `SpeechEmbeddingTask` asks for."""
+        random = np.random.default_rng(derive(self.seed, "speech-embedding", index))
+        classes = stratified(len(self.source.labels), self.size, random)
+        spectrograms, lengths = padded([self.source.sentence(one, random) for one in classes])
+        pixels = torch.stack([self.source.picture(one, random) for one in classes])
+        return {
+            "spectrograms": spectrograms,
+            "lengths": lengths,
+            "pixels": pixels,
+            "classes": torch.from_numpy(classes),
+        }
 
 
 class SpeechEmbeddingTask:
@@ -74,3 +123,13 @@ def padded(
     """Spectrograms as one batch, zeros after the shorter ones, and how long each is."""
     lengths = torch.tensor([len(spectrogram) for spectrogram in spectrograms])
     return pad_sequence(list(spectrograms), batch_first=True), lengths
+
+
+def run(recipe: Recipe, out: Path) -> Path:
+    """Train as `recipe` says; `out` becomes the folder of a speech embedding network."""
+    torch.manual_seed(recipe.seed)
+    source = SpokenBirds.load(recipe.data, "train", recipe.model.speech, recipe.birds)
+    network = SpeechEmbedding(replace(recipe.model, classes=len(source.labels)))
+    task = SpeechEmbeddingTask(network, recipe.loss)
+    train(task, BirdPairs(source, recipe.batch, recipe.seed), recipe.train, out)
+    return out

@@ -1,9 +1,15 @@
 from pathlib import Path
 
+import numpy as np
+import soundfile
 import torch
 
+from hearsight.data.birds import Birds
+from hearsight.data.pairs import Item, write_manifest
+from hearsight.data.spoken_birds import SpokenBirds
 from hearsight.encoders.speech_embedding import SpeechEmbedding, SpeechEmbeddingConfig, debug
 from hearsight.hub.network import load_network
+from hearsight.training import speech_embedding
 from hearsight.training.config import TrainConfig
 from hearsight.training.distinctive_loss import distinctive_loss
 from hearsight.training.loop import train
@@ -84,3 +90,22 @@ def test_half_precision_changes_little(tmp_path: Path) -> None:
     assert found["loss"].dtype == torch.float32
     torch.testing.assert_close(found["loss"], expected["loss"], rtol=0.05, atol=0)
     assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in rough.modules.parameters())
+
+
+def test_a_recipe_trains_on_spoken_birds(tmp_path: Path) -> None:
+    birds = Birds(size=16, count=4, held_out=1, sentences=10)
+    random = np.random.default_rng(0)
+    items = []
+    for species in birds.species("train"):
+        soundfile.write(tmp_path / f"{species.number}.wav", random.normal(0, 0.1, 8000), 8000)
+        items.append(Item(f"{species.number}.wav", "sound", species.label, "train"))
+    write_manifest(tmp_path, items)
+    settings = TrainConfig(steps=2, learning_rate=1e-3, log_every=1, checkpoint_every=2)
+    recipe = speech_embedding.Recipe(tmp_path, settings, debug(), birds=birds, batch=4)
+    out = speech_embedding.run(recipe, tmp_path / "out")
+    network = load_network(out, "speech_embedding", SpeechEmbedding, SpeechEmbeddingConfig)
+    assert network.config.classes == 3
+    source = SpokenBirds.load(tmp_path, "train", debug().speech, birds)
+    first, again = (speech_embedding.BirdPairs(source, 4, 0).batch(1) for _ in range(2))
+    assert all(torch.equal(first[key], again[key]) for key in first)
+    assert first["pixels"].shape == (4, 3, 16, 16) and sorted(set(first["classes"].tolist())) == [0, 1, 2]
