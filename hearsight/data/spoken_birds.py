@@ -53,8 +53,12 @@ class SpokenBirds:
 
     def sentence(self, species: int, random: np.random.Generator) -> Float[Tensor, "frame band"]:
         """A random sentence about a species, numbered as in `labels`, as the ear takes it."""
-        mel = torch.from_numpy(self.sentences.draw(species, random).astype(np.float32)).mT
-        return standardised(mel) if self.standardise else mel
+        return self.as_heard(self.sentences.draw(species, random))
+
+    def as_heard(self, mel: Float[np.ndarray, "band frame"]) -> Float[Tensor, "frame band"]:
+        """One of `sentences` as the ear takes it."""
+        turned = torch.from_numpy(mel.astype(np.float32)).mT
+        return standardised(turned) if self.standardise else turned
 
     def picture(self, species: int, random: np.random.Generator) -> Float[Tensor, "3 size size"]:
         """A random picture of a species, in [-1, 1]."""

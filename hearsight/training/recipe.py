@@ -29,6 +29,7 @@ TASKS = (
     "judge",
     "sound_classifier",
     "speech_embedding",
+    "stacked_gan",
     "text_to_image",
 )
 MAY_CHANGE = {f"train.{name}" for name in ("steps", "checkpoint_every", "keep", "log_every", "workers")}
@@ -108,6 +109,10 @@ def task_module(name: str | None) -> TaskModule:
             from hearsight.training import speech_embedding
 
             return speech_embedding
+        case "stacked_gan":
+            from hearsight.training import stacked_gan
+
+            return stacked_gan
         case "text_to_image":
             from hearsight.training import text_to_image
 

@@ -9,24 +9,104 @@ resuming, averaging, mixed precision and several processes work as for any other
 The gradient must not be clipped (`train.clip: 0`): clipping goes by the norm over all networks.
 """
 
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hearsight.encoders.speech_embedding import PictureEncoder
+from hearsight.data.bird_pictures import bird_pictures
+from hearsight.data.birds import Birds
+from hearsight.data.encodings import fingerprint
+from hearsight.data.spoken_birds import SpokenBirds
+from hearsight.data.stratified import stratified
+from hearsight.encoders.speech import SpeechEncoder
+from hearsight.encoders.speech_embedding import PictureEncoder, SpeechEmbedding, SpeechEmbeddingConfig
 from hearsight.errors import ConfigError
-from hearsight.generators.relation_classifier import RelationClassifier
-from hearsight.generators.stacked_discriminator import Discriminator
-from hearsight.generators.stacked_gan import StackedGenerator
-from hearsight.hub.network import save_network
+from hearsight.files import write_atomically
+from hearsight.generators import stacked_discriminator, stacked_gan
+from hearsight.generators.relation_classifier import RelationClassifier, RelationConfig
+from hearsight.generators.stacked_discriminator import Discriminator, DiscriminatorConfig
+from hearsight.generators.stacked_gan import StackedGANConfig, StackedGenerator
+from hearsight.hub.network import load_network, save_network
+from hearsight.seeds import derive
+from hearsight.systems.s2igan import S2IGAN, S2IGANConfig
 from hearsight.training.adversarial_loss import LossWeights, discriminator_loss, generator_loss
+from hearsight.training.loop import TrainConfig, train
 from hearsight.training.relation_loss import relation_loss
+from hearsight.training.speech_embedding import padded
 
 Judged = Literal["mean", "sample"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a generator learns to draw the birds that are spoken of."""
+
+    data: Path
+    """The folder of spoken descriptions, of `hearsight data speak birds`."""
+    ear: Path
+    """The folder of the trained speech embedding network, of `hearsight train pocket_speech_embedding`."""
+    train: TrainConfig
+    """The loop's settings; `clip` must be 0."""
+    model: StackedGANConfig = field(default_factory=stacked_gan.pocket)
+    """The generator."""
+    judges: DiscriminatorConfig = field(default_factory=stacked_discriminator.pocket)
+    """The discriminators."""
+    weights: LossWeights = field(default_factory=LossWeights)
+    """The losses."""
+    judged: Judged = "mean"
+    """What discriminators listen to, see `StackedGANTask`."""
+    birds: Birds = field(default_factory=Birds)
+    """The aviary; pictures have the generator's largest size."""
+    pictures: int = 40
+    """Pictures of every species that are learnt from."""
+    seed: int = 0
+    """Seed of the weights and of every batch."""
+    batch: int = 24
+    """Sentences per step."""
+
+    def __post_init__(self) -> None:
+        if self.train.clip:
+            raise ConfigError(f"train.clip={self.train.clip}: would clip all networks by one norm; set train.clip=0.")
+
+
+@dataclass(frozen=True, eq=False)
+class HeardBirds:
+    """Batch n, a function of (seed, n): species equally often, each with a sentence, and pictures to compare with."""
+
+    embeddings: tuple[Float[np.ndarray, "sentence embed"], ...]
+    """What the ear makes of the sentences about every species."""
+    pictures: UInt8[np.ndarray, "species picture 3 size size"]
+    """The species, drawn."""
+    size: int
+    """Rows of a batch."""
+    seed: int
+    """Seed of everything drawn."""
+
+    def batch(self, index: int) -> dict[str, Tensor]:
+        """What `StackedGANTask` asks for."""
+        random = np.random.default_rng(derive(self.seed, "stacked-gan", index))
+        count, many = self.pictures.shape[:2]
+        classes = stratified(count, self.size, random)
+        others = (classes + random.integers(1, count, self.size)) % count
+        heard = [self.embeddings[one][random.integers(len(self.embeddings[one]))] for one in classes]
+        numbers = random.integers(many, size=(3, self.size))
+        return {
+            "embeddings": torch.from_numpy(np.stack(heard)),
+            "pictures": self._pixels(classes, numbers[0]),
+            "same": self._pixels(classes, numbers[1]),
+            "wrong": self._pixels(others, numbers[2]),
+        }
+
+    def _pixels(
+        self, classes: Int[np.ndarray, " batch"], numbers: Int[np.ndarray, " batch"]
+    ) -> Float[Tensor, "batch 3 size size"]:
+        return torch.from_numpy(self.pictures[classes, numbers]).float() / 127.5 - 1
 
 
 class StackedGANTask:
@@ -46,13 +126,15 @@ class StackedGANTask:
         relation: RelationClassifier | None = None,
         eye: PictureEncoder | None = None,
         judged: Judged = "mean",
+        ear: SpeechEncoder | None = None,
     ) -> None:
         """`relation` and `eye`, the trained picture encoder it looks through, are needed unless its weight is 0.
 
         `judged`: discriminators listen to the mean of a sentence's cloud of conditions, as in the code, or to the
-        condition drawn from it, as in equations 10 and 12.
+        condition drawn from it, as in equations 10 and 12. With the `ear` that heard the sentences, the product is a
+        whole system, else the generator alone.
         """
-        self.weights, self.judged = weights or LossWeights(), judged
+        self.weights, self.judged, self.ear = weights or LossWeights(), judged, ear
         self.generator, self.relation, self.eye = generator, relation, eye
         self.judges = [judge for judge in discriminators if isinstance(judge, Discriminator)]
         if self.weights.relation and (relation is None or eye is None):
@@ -98,9 +180,14 @@ class StackedGANTask:
         return {"loss": loss, **scalars}
 
     def finish(self, modules: nn.Module, out: Path) -> None:
-        """Write the generator; its opponents are in the checkpoints."""
+        """Write the system, or the generator; its opponents are in the checkpoints."""
         assert isinstance(modules, nn.ModuleDict)
-        save_network(out, "stacked_gan", modules["generator"])
+        painter = modules["generator"]
+        assert isinstance(painter, StackedGenerator)
+        if self.ear is None:
+            save_network(out, "stacked_gan", painter)
+        else:
+            S2IGAN(S2IGANConfig(self.ear.config, painter.config), self.ear, painter).save_pretrained(out)
 
     def _relations(
         self, batch: dict[str, Any], drawn: Float[Tensor, "batch 3 side side"]
@@ -110,6 +197,46 @@ class StackedGANTask:
         with torch.no_grad():
             truth, same, other = (eye(batch[name]) for name in ("pictures", "same", "wrong"))
         return relation_loss(self.relation, truth, same, other, eye(drawn))
+
+
+def run(recipe: Recipe, out: Path) -> Path:
+    """Train as `recipe` says; `out` becomes the folder of an S2IGAN."""
+    torch.manual_seed(recipe.seed)
+    sen = load_network(recipe.ear, "speech_embedding", SpeechEmbedding, SpeechEmbeddingConfig)
+    birds = replace(recipe.birds, size=recipe.model.sides[-1])
+    source = SpokenBirds.load(recipe.data, "train", sen.config.speech, birds)
+    embeddings = heard(sen.speech, source, recipe.data / ".cache")
+    pictures = bird_pictures(birds, source.species, recipe.pictures, recipe.data / ".cache")
+    generator, relation = StackedGenerator(recipe.model), RelationClassifier(RelationConfig(sen.config.speech.embed))
+    judges = stacked_discriminator.discriminators(recipe.judges, recipe.model)
+    for network in (generator, relation, judges):
+        orthogonal_start(network)
+    task = StackedGANTask(
+        generator, judges, recipe.weights, relation=relation, eye=sen.picture, judged=recipe.judged, ear=sen.speech
+    )
+    train(task, HeardBirds(embeddings, pictures, recipe.batch, recipe.seed), recipe.train, out)
+    return out
+
+
+@torch.no_grad()
+def heard(
+    ear: SpeechEncoder, source: SpokenBirds, folder: Path, batch: int = 32
+) -> tuple[Float[np.ndarray, "sentence embed"], ...]:
+    """The embedding of every sentence about every species of `source`; computed once and kept in `folder`."""
+    from rich.console import Console
+    from rich.progress import track
+
+    file = folder / f"heard-{fingerprint(ear, source.labels, len(source.sentences.decibels))[:16]}.npy"
+    if not file.is_file():
+        rows, console = [], Console(stderr=True)
+        starts = range(0, len(source.sentences.decibels), batch)
+        for first in track(starts, "sentences", console=console, transient=True):
+            few = source.sentences.decibels[first : first + batch]
+            rows.append(ear(*padded([source.as_heard(mel) for mel in few])).numpy())
+        with write_atomically(file) as partial, partial.open("wb") as stream:
+            np.save(stream, np.concatenate(rows))
+    every = np.load(file)
+    return tuple(every[source.sentences.classes == species] for species in range(len(source.labels)))
 
 
 def at(pictures: Float[Tensor, "batch 3 height width"], side: int) -> Float[Tensor, "batch 3 side side"]:

@@ -1,23 +1,32 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 import torch
 from safetensors.torch import load_file
 
+import hearsight
 from hearsight.conditions.augmentation import AugmentationConfig
-from hearsight.encoders.speech_embedding import PictureEncoder
+from hearsight.data.bird_pictures import bird_pictures
+from hearsight.data.birds import Birds
+from hearsight.data.pairs import Item, write_manifest
+from hearsight.data.spoken_birds import SpokenBirds
+from hearsight.encoders.speech_embedding import PictureEncoder, SpeechEmbedding
 from hearsight.encoders.speech_embedding import debug as debug_embedding
 from hearsight.errors import ConfigError
 from hearsight.generators import stacked_discriminator, stacked_gan
 from hearsight.generators.relation_classifier import RelationClassifier, RelationConfig
 from hearsight.generators.stacked_discriminator import DiscriminatorConfig
 from hearsight.generators.stacked_gan import StackedGANConfig, StackedGenerator
-from hearsight.hub.network import load_network
+from hearsight.hub.network import load_network, save_network
+from hearsight.sound.sound import Sound
+from hearsight.systems.s2igan import S2IGAN
 from hearsight.training.adversarial_loss import LossWeights, stackgan_v2
 from hearsight.training.config import TrainConfig
 from hearsight.training.loop import train
-from hearsight.training.stacked_gan import StackedGANTask, at, orthogonal_start
+from hearsight.training.stacked_gan import HeardBirds, Recipe, StackedGANTask, at, heard, orthogonal_start, run
 
 EMBED = 16
 COLOURS = torch.tensor([[0.8, -0.8, -0.8], [-0.8, -0.8, 0.8]])  # red, blue
@@ -179,3 +188,45 @@ def test_orthogonal_start() -> None:
     orthogonal_start(generator)
     kernel = generator.later[0].residuals[0].second.weight.flatten(1)
     torch.testing.assert_close(kernel @ kernel.mT, torch.eye(len(kernel)), atol=1e-5, rtol=0)
+
+
+def test_a_recipe_makes_a_system_of_spoken_birds(tmp_path: Path) -> None:
+    birds = Birds(size=16, count=4, held_out=1, sentences=10)
+    random = np.random.default_rng(0)
+    items = []
+    for number, species in enumerate(2 * birds.species("train")):
+        soundfile.write(tmp_path / f"{number}.wav", random.normal(0, 0.1, 8000 + 100 * number), 8000)
+        items.append(Item(f"{number}.wav", "sound", species.label, "train"))
+    write_manifest(tmp_path, items)
+    sen = SpeechEmbedding(debug_embedding(3)).eval()
+    save_network(tmp_path / "ear", "speech_embedding", sen)
+    settings = TrainConfig(steps=2, learning_rate=1e-3, clip=0, log_every=1, checkpoint_every=2)
+    small = {"model": stacked_gan.debug(EMBED), "judges": stacked_discriminator.debug()}
+    recipe = Recipe(tmp_path, tmp_path / "ear", settings, birds=birds, pictures=2, batch=4, **small)
+    system = hearsight.load(run(recipe, tmp_path / "out"), device="cpu")
+    assert isinstance(system, S2IGAN)
+    assert torch.equal(system.speech.gru.weight_ih_l0, sen.speech.gru.weight_ih_l0)
+    assert system(tmp_path / "0.wav")[0].image.size == (32, 32)
+
+    source = SpokenBirds.load(tmp_path, "train", sen.config.speech, replace(birds, size=32))
+    embeddings = heard(sen.speech, source, tmp_path / ".cache")
+    assert [rows.shape for rows in embeddings] == [(2, EMBED)] * 3
+    first = system.hear([Sound.read(tmp_path / "0.wav")])[0]
+    mine = embeddings[source.labels.index(items[0].label)][0]
+    torch.testing.assert_close(torch.from_numpy(mine), first, atol=2e-3, rtol=0)  # mels are kept in half precision
+    pictures = bird_pictures(source.birds, source.species, 2, tmp_path / ".cache")
+    batches = HeardBirds(embeddings, pictures, 6, 0)
+    one, again = batches.batch(3), batches.batch(3)
+    assert all(torch.equal(one[key], again[key]) for key in one)
+    shown = np.concatenate([pictures[species] for species in range(3)])
+    place = [np.abs(shown / 127.5 - 1 - row.numpy()).mean(axis=(1, 2, 3)).argmin() // 2 for row in one["pictures"]]
+    other = [np.abs(shown / 127.5 - 1 - row.numpy()).mean(axis=(1, 2, 3)).argmin() // 2 for row in one["wrong"]]
+    said = [
+        [bool((rows == row.numpy()).all(axis=1).any()) for rows in embeddings].index(True) for row in one["embeddings"]
+    ]
+    assert said == place and all(a != b for a, b in zip(place, other, strict=True))
+
+
+def test_gradients_of_all_networks_must_not_be_clipped_together() -> None:
+    with pytest.raises(ConfigError, match=r"train\.clip=1.*set train\.clip=0"):
+        Recipe(Path("data"), Path("ear"), TrainConfig(steps=1, clip=1.0))
