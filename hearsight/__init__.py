@@ -11,7 +11,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["S2IGAN", "AudioCLIPDiffusion", "AudioToken", "Picture", "Sound", "__version__", "load"]
+__all__ = [
+    "S2IGAN",
+    "AudioCLIPDiffusion",
+    "AudioToken",
+    "Picture",
+    "Sound",
+    "Wav2CLIPVQGAN",
+    "WavBriVLVQGAN",
+    "__version__",
+    "load",
+]
 
 # OpenMP threads that spin while they wait cost up to ten times the work on shared cores; torch asks once, as it loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -22,6 +32,7 @@ if TYPE_CHECKING:
     from hearsight.systems import load
     from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion
     from hearsight.systems.audiotoken import AudioToken
+    from hearsight.systems.guided_vqgan import Wav2CLIPVQGAN, WavBriVLVQGAN
     from hearsight.systems.s2igan import S2IGAN
 
 
@@ -31,6 +42,8 @@ _HOMES = {
     "Picture": "hearsight.picture",
     "S2IGAN": "hearsight.systems.s2igan",
     "Sound": "hearsight.sound.sound",
+    "Wav2CLIPVQGAN": "hearsight.systems.guided_vqgan",
+    "WavBriVLVQGAN": "hearsight.systems.guided_vqgan",
     "load": "hearsight.systems",
 }
 

@@ -10,7 +10,7 @@ from hearsight.hub.folder import read_config, resolve, shipped_names
 if TYPE_CHECKING:
     from hearsight.systems.base import System
 
-NAMES = ("audioclip-diffusion", "audiotoken")
+NAMES = ("audioclip-diffusion", "audiotoken", "s2igan", "wav2clip-vqgan", "wavbrivl")
 """Every system there is."""
 
 
@@ -50,5 +50,17 @@ def system_class(name: str) -> "type[System]":
             from hearsight.systems.audiotoken import AudioToken
 
             return AudioToken
+        case "s2igan":
+            from hearsight.systems.s2igan import S2IGAN
+
+            return S2IGAN
+        case "wav2clip-vqgan":
+            from hearsight.systems.guided_vqgan import Wav2CLIPVQGAN
+
+            return Wav2CLIPVQGAN
+        case "wavbrivl":
+            from hearsight.systems.guided_vqgan import WavBriVLVQGAN
+
+            return WavBriVLVQGAN
         case _:
             raise ConfigError(f"{name}: there is no such system; {nearest(name, NAMES)}")
