@@ -65,7 +65,9 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         context.set_forkserver_preload(["hearsight.data.prepare_clip"])
     pool = ProcessPoolExecutor(workers, context, initializer=_begin)
     try:
-        pool.submit(os.getpid).result()
+        # All processes begin now: one that begins while another dies is overlooked by the pool, which then waits forever.
+        for begun in [pool.submit(os.getpid) for _ in range(workers)]:
+            begun.result()
     except BrokenProcessPool:
         raise ConfigError(
             "worker processes: the first one ended at once; a script starts them under `if __name__ == '__main__':`."
