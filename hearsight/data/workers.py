@@ -65,7 +65,7 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         context.set_forkserver_preload(["hearsight.data.prepare_clip"])
     pool = ProcessPoolExecutor(workers, context, initializer=_begin)
     try:
-        # All processes begin now: one that begins while another dies is overlooked by the pool, which then waits forever.
+        # All begin now: one that begins while another dies is overlooked by the pool, which then waits for it forever.
         for begun in [pool.submit(os.getpid) for _ in range(workers)]:
             begun.result()
     except BrokenProcessPool:
