@@ -39,5 +39,5 @@ $(VENV)/installed: $(VENV)/torch pyproject.toml
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	$(PIP) --editable '.[train,data,dev]'
+	$(PIP) --editable '.[train,data,study,dev]'
 	@touch $@

@@ -23,6 +23,8 @@ class Name(StrEnum):
     TRAINING = "training"
     DRAWING = "drawing"
     SOUND_WORD = "sound-word"
+    SEARCH = "search"
+    FEATURES = "features"
     COLD_START = "cold-start"
 
 
@@ -73,6 +75,10 @@ def _benchmark(name: Name) -> Callable[[Setting], list[Comparison]]:
             from benchmarks.drawing import measure
         case Name.SOUND_WORD:
             from benchmarks.sound_word import measure
+        case Name.FEATURES:
+            from benchmarks.features import measure
+        case Name.SEARCH:
+            from benchmarks.search import measure
         case Name.COLD_START:
             from benchmarks.cold_start import measure
     return measure

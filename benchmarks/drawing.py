@@ -11,7 +11,8 @@ from benchmarks import peers, subject
 from benchmarks.comparison import Comparison
 from benchmarks.race import Contender, race
 from benchmarks.setting import Setting
-from hearsight.samplers.diffusion import sample, to_uint8
+from hearsight.pixels import to_uint8
+from hearsight.samplers.diffusion import sample
 from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion
 
 STEPS = 20

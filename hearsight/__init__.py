@@ -17,6 +17,7 @@ __all__ = [
     "AudioToken",
     "Picture",
     "Sound",
+    "StyleWav",
     "Wav2CLIPVQGAN",
     "WavBriVLVQGAN",
     "__version__",
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from hearsight.systems.audiotoken import AudioToken
     from hearsight.systems.guided_vqgan import Wav2CLIPVQGAN, WavBriVLVQGAN
     from hearsight.systems.s2igan import S2IGAN
+    from hearsight.systems.stylewav import StyleWav
 
 
 _HOMES = {
@@ -42,6 +44,7 @@ _HOMES = {
     "Picture": "hearsight.picture",
     "S2IGAN": "hearsight.systems.s2igan",
     "Sound": "hearsight.sound.sound",
+    "StyleWav": "hearsight.systems.stylewav",
     "Wav2CLIPVQGAN": "hearsight.systems.guided_vqgan",
     "WavBriVLVQGAN": "hearsight.systems.guided_vqgan",
     "load": "hearsight.systems",

@@ -5,6 +5,10 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @contextmanager
@@ -20,6 +24,14 @@ def write_atomically(path: Path) -> Iterator[Path]:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def save_array(path: Path, array: "np.ndarray") -> None:
+    """Write a NumPy file, whole or not at all."""
+    import numpy as np
+
+    with write_atomically(path) as partial:
+        np.save(partial, array)
 
 
 def stamp(folder: Path, names: Iterable[str]) -> str:

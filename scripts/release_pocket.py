@@ -35,16 +35,18 @@ def main() -> None:
     config = replace(system.config, sampling=Sampling(guidance=arguments.guidance))
     AudioCLIPDiffusion(config, system.audioclip, system.unet).save_pretrained(SYSTEM, precision="float16")
     items = pairs.read(arguments.data, split="train")
-    _write_credits(items, SYSTEM / "CREDITS.csv")
+    write_credits(items, SYSTEM / "CREDITS.csv")
     _card(items, _measured(arguments.data, arguments.judge), arguments).write(SYSTEM / "README.md")
 
 
 def _measured(data: Path, judge_folder: Path) -> dict[str, float]:
     judge = load_network(JUDGE, "picture_classifier", PictureClassifier, PictureClassifierConfig)
-    result, _ = measure(AudioCLIPDiffusion.from_pretrained(SYSTEM, device="cpu"), data, judge)
+    system = AudioCLIPDiffusion.from_pretrained(SYSTEM, device="cpu")
+    result, _ = measure(system, data, judge)
+    sampling = system.config.sampling
     low, high = result.interval()
     return {
-        "adherence, 30 classes, 20 steps of dpm++": round(result.mean(), 4),
+        f"adherence, 30 classes, {sampling.steps} steps of {sampling.scheduler}": round(result.mean(), 4),
         "its 95 % interval, low": round(low, 4),
         "its 95 % interval, high": round(high, 4),
         "adherence, the ten classes of ESC-10": round(result.mean(ENVIRONMENT), 4),
@@ -56,13 +58,6 @@ def _measured(data: Path, judge_folder: Path) -> dict[str, float]:
 
 
 def _card(items: list[pairs.Item], metrics: dict[str, float], arguments: argparse.Namespace) -> Card:
-    owed: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for item in items:
-        owed[item.source, item.licence].add(item.attribution)
-    sources = [
-        Source(source, licence, ", ".join(sorted(names)) if len(names) < 4 else f"{len(names)} authors: CREDITS.csv")
-        for (source, licence), names in sorted(owed.items())
-    ]
     return Card(
         system="audioclip-diffusion",
         title="AudioCLIP-latent diffusion, pocket edition",
@@ -71,7 +66,7 @@ def _card(items: list[pairs.Item], metrics: dict[str, float], arguments: argpars
             "64 x 64 pixels. Three small AudioCLIP heads and a five-million-parameter U-Net, for laptops without a GPU."
         ),
         licence="cc-by-sa-4.0",
-        data=tuple(sources),
+        data=sources(items),
         recipe=arguments.recipe,
         seed=0,
         machine=arguments.machine,
@@ -85,7 +80,18 @@ def _card(items: list[pairs.Item], metrics: dict[str, float], arguments: argpars
     )
 
 
-def _write_credits(items: list[pairs.Item], path: Path) -> None:
+def sources(items: list[pairs.Item]) -> tuple[Source, ...]:
+    """What was learnt from, by source and licence, with whom it is owed to."""
+    owed: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for item in items:
+        owed[item.source, item.licence].add(item.attribution)
+    return tuple(
+        Source(source, licence, ", ".join(sorted(names)) if len(names) < 4 else f"{len(names)} authors: CREDITS.csv")
+        for (source, licence), names in sorted(owed.items())
+    )
+
+
+def write_credits(items: list[pairs.Item], path: Path) -> None:
     """Every recording and pictogram that was learnt from, and whom it is owed to."""
     rows = sorted({(item.label, item.kind, item.source, item.licence, item.attribution) for item in items})
     with write_atomically(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:

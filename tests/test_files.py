@@ -1,8 +1,9 @@
 import os
 
+import numpy as np
 import pytest
 
-from hearsight.files import stamp, write_atomically
+from hearsight.files import save_array, stamp, write_atomically
 
 
 def test_a_file_appears_whole_and_alone(tmp_path):
@@ -18,6 +19,15 @@ def test_an_interruption_leaves_what_was_there(tmp_path):
         partial.write_text("ha")
         raise KeyboardInterrupt
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.txt", "before")]
+
+
+def test_an_array_is_written_whole_and_alone(tmp_path):
+    array = np.arange(6, dtype=np.float16).reshape(2, 3).T
+    save_array(tmp_path / "new" / "a.npy", array)
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.npy"]
+    again = np.load(tmp_path / "new" / "a.npy")
+    assert again.dtype == np.float16
+    np.testing.assert_array_equal(again, array)
 
 
 def test_a_stamp_changes_with_every_change_of_its_files(tmp_path):

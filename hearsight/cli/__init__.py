@@ -7,10 +7,14 @@ import typer
 
 from hearsight.cli.classify import classify
 from hearsight.cli.data import data
+from hearsight.cli.embed import embed
 from hearsight.cli.evaluate import evaluate
 from hearsight.cli.generate import generate
 from hearsight.cli.rerun import rerun
+from hearsight.cli.retrieve import retrieve
+from hearsight.cli.study import study
 from hearsight.cli.systems import systems
+from hearsight.cli.together import together
 from hearsight.cli.train import train
 from hearsight.errors import HearsightError
 
@@ -22,11 +26,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(generate)
+app.command()(together)
 app.command()(rerun)
 app.command()(classify)
+app.command()(embed)
+app.command()(retrieve)
 app.command()(train)
 app.add_typer(evaluate)
 app.add_typer(data)
+app.add_typer(study)
 app.command()(systems)
 
 UsageError: Any = typer.BadParameter.__base__  # what typer raises for a mistyped command or option

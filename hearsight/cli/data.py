@@ -106,6 +106,7 @@ def prepare(
     picture_classifier: Annotated[str | None, typer.Option(help="Says what is seen; by default --clip.")] = None,
     sound_classifier: Annotated[str | None, typer.Option(help="Says what is heard; drops where they differ.")] = None,
     vocabulary: Annotated[Path | None, typer.Option(help="For a .pt: folder of CLIP's vocab.json, merges.txt.")] = None,
+    classes: Annotated[Path | None, typer.Option(help="For a BEATs.pt: AudioSet's class_labels_indices.csv.")] = None,
     top: Annotated[int, typer.Option(min=1, help="Best classes of each, one of which must be the same.")] = 1,
     seconds: Annotated[float, typer.Option(help="Seconds of sound, from a random place on.")] = 5.0,
     crops: Annotated[int, typer.Option(min=1, help="Pairs per clip.")] = 1,
@@ -125,7 +126,9 @@ def prepare(
     from hearsight.data.vggsound import vggsound_clips
 
     words = str(vocabulary) if vocabulary else None
-    judges = JudgeSources(clip, picture_classifier, sound_classifier, words, device)
+    judges = JudgeSources(
+        clip, picture_classifier, sound_classifier, words, device, classes=str(classes) if classes else None
+    )
     settings = Preparation(seed, seconds, crops, rate, size, top=top, judges=judges)
     clips = vggsound_clips(table, videos) if table else clips_in(videos)
     with progress(1, "preparing clips") as bar:

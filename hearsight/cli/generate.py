@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hearsight.cli import options
+from hearsight.cli import assignments, options
 from hearsight.cli.failures import Failures
 from hearsight.cli.inputs import find_sounds, picture_paths
 from hearsight.errors import ConfigError, DataError
@@ -31,11 +31,14 @@ def generate(
     seed: Annotated[int, typer.Option(min=0, help="Seed; the same one gives the same picture.")] = 0,
     prompt: options.Prompt = None,
     negative_prompt: options.NegativePrompt = None,
+    against: options.Against = None,
     count: Annotated[int, typer.Option(min=1, help="Pictures per sound, with seeds SEED, SEED+1, …")] = 1,
     steps: options.Steps = None,
     guidance: options.Guidance = None,
     scheduler: options.Scheduler = None,
     size: options.Size = None,
+    others: options.Settings = None,
+    part: options.Parts = None,
     pipeline: options.Pipeline = None,
     embedder: options.Embedder = None,
     device: options.Device = None,
@@ -49,22 +52,26 @@ def generate(
     if sheet and sheet.suffix.lower() != ".png":
         raise ConfigError(f"--sheet {sheet}: the sheet is a PNG; end the name with .png.")
 
+    named = {
+        "prompt": prompt,
+        "negative_prompt": negative_prompt,
+        "against": against,
+        "steps": steps,
+        "guidance": guidance,
+        "scheduler": scheduler,
+        "size": size,
+    }
+    parts = assignments.assignments("--part", part)
+    parts |= {name: place for name, place in (("pipeline", pipeline), ("embedder", embedder)) if place}
+
     from hearsight.cli.progress import progress
     from hearsight.systems import load
 
     drawn: list[tuple[Path, Picture]] = []
     failures = Failures()
     with progress(len(paths) * count, "waking up") as bar:
-        parts = {"pipeline": pipeline, "embedder": embedder}
-        loaded = load(system, device=device, **{name: place for name, place in parts.items() if place})
-        settings = loaded.settings(
-            prompt=prompt,
-            negative_prompt=negative_prompt,
-            steps=steps,
-            guidance=guidance,
-            scheduler=scheduler,
-            size=size,
-        )
+        loaded = load(system, device=device, **parts)
+        settings = loaded.settings(**assignments.settings(others, named, loaded.defaults()))
         for path, files in zip(paths, targets, strict=True):
             bar.start(path.name)
             with failures.noted(path):

@@ -12,6 +12,15 @@ Guidance = Annotated[float | None, typer.Option(help="How strongly the sound rul
 Scheduler = Annotated[str | None, typer.Option(help="Sampling method, e.g. ddim.")]
 Prompt = Annotated[str | None, typer.Option(help="Words around the sound, e.g. 'an oil painting of <sound>'.")]
 NegativePrompt = Annotated[str | None, typer.Option(help="Words for what the picture should not be.")]
+Against = Annotated[str | None, typer.Option(help="Words that a search is pushed away from: 'text | a frame:0.5'.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Any other setting of the system, e.g. --set views=16; may be repeated."),
+]
+Parts = Annotated[
+    list[str] | None,
+    typer.Option("--part", help="A file or folder that the system is put together from, e.g. --part ear=Wav2CLIP.pt."),
+]
 Size = Annotated[int | None, typer.Option(min=1, help="Side of the picture in pixels.")]
 Pipeline = Annotated[str | None, typer.Option(help="For audiotoken: a Stable Diffusion pipeline, folder or hub id.")]
 Embedder = Annotated[str | None, typer.Option(help="For audiotoken: embedder_learned_embeds.bin, or a folder.")]

@@ -43,7 +43,7 @@ def _drawn_again(
 
     source = system or recipe.get("source")
     if "sounds" in recipe:
-        raise DataError(f"{picture}: was drawn from several sounds at once; draw it again with system.together.")
+        raise DataError(f"{picture}: was drawn from several sounds at once; draw it again with `hearsight together`.")
     if not source or "sound" not in recipe or "seed" not in recipe:
         raise DataError(f"{picture}: was drawn by a system that was never saved, so it cannot be drawn again.")
     path = sound or _find(recipe["sound"], picture)

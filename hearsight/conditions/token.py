@@ -44,7 +44,7 @@ def published() -> AudioTokenEmbedderConfig:
     return AudioTokenEmbedderConfig()
 
 
-def pocket(features: int = 384, width: int = 192) -> AudioTokenEmbedderConfig:
+def pocket(features: int = 384, width: int = 128) -> AudioTokenEmbedderConfig:
     """What ships with the package, for an ear and a text encoder of these widths."""
     return AudioTokenEmbedderConfig(features, width)
 

@@ -7,7 +7,7 @@ from jaxtyping import UInt8
 
 from hearsight.data.bird_species import Species
 from hearsight.data.birds import Birds
-from hearsight.files import write_atomically
+from hearsight.files import save_array
 
 
 def bird_pictures(
@@ -25,6 +25,5 @@ def bird_pictures(
     missing = [(one, file) for one, file in zip(species, files, strict=True) if not file.is_file()]
     for one, file in track(missing, "birds", console=Console(stderr=True), transient=True, disable=not missing):
         drawn = np.stack([np.asarray(birds.picture(one, number)).transpose(2, 0, 1) for number in range(count)])
-        with write_atomically(file) as partial, partial.open("wb") as stream:
-            np.save(stream, drawn)
+        save_array(file, drawn)
     return np.stack([np.load(file) for file in files])

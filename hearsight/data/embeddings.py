@@ -17,7 +17,7 @@ from hearsight.data import pairs
 from hearsight.data.pairs import Split
 from hearsight.encoders.audioclip import AudioCLIP
 from hearsight.encoders.one_by_one import unit
-from hearsight.files import stamp, write_atomically
+from hearsight.files import save_array, stamp
 from hearsight.seeds import generator
 from hearsight.sound import augment
 from hearsight.sound.sound import Sound
@@ -53,8 +53,7 @@ def embed_sounds(audioclip: AudioCLIP, folder: Path, split: Split, *, views: int
     cache = folder / ".cache" / f"embeddings-{split}-{key}.npy"
     if not cache.is_file():
         vectors = torch.stack([_hear(audioclip, path, views, seed) for path in paths]).numpy()
-        with write_atomically(cache) as partial, partial.open("wb") as file:
-            np.save(file, vectors)
+        save_array(cache, vectors)
     return Embeddings(np.load(cache), classes, labels)
 
 

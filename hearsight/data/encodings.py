@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from hearsight.data.shard_members import shards_of
 from hearsight.files import stamp, write_atomically
 
 ROWS = 32
@@ -57,6 +58,7 @@ def encode_files(folder: Path, paths: Sequence[str], kind: str, key: str, encode
     """The encodings of the files `paths` of `folder`, or what is left to be made of them.
 
     Args:
+        paths: files, or members of shards (`shard_members`).
         kind: a word for the names of the cache's files, e.g. `latents`.
         key: tells apart all that `encode` depends on besides the file itself, see `fingerprint`.
     """
@@ -66,10 +68,11 @@ def encode_files(folder: Path, paths: Sequence[str], kind: str, key: str, encode
     shards = {}
     for first in range(0, len(paths), ROWS):
         some = tuple(paths[first : first + ROWS])
-        mark = hashlib.sha256(f"{key} {stamp(folder, some)}".encode()).hexdigest()[:16]
+        mark = hashlib.sha256(f"{key} {stamp(folder, (*some, *shards_of(some)))}".encode()).hexdigest()[:16]
         shards[folder / ".cache" / f"{kind}-{mark}.safetensors"] = some
     missing = [shard for shard in shards if not shard.is_file()]
-    for shard in track(missing, kind, console=Console(stderr=True), transient=True, disable=not missing):
+    console = Console(stderr=True)
+    for shard in track(missing, kind, console=console, transient=True, disable=not (missing and console.is_terminal)):
         _write(shard, [encode(folder / path) for path in shards[shard]])
     return CachedEncodings(tuple(shards))
 

@@ -34,11 +34,13 @@ class JudgeSources:
     picture_classifier: str | None = None
     """Says what a picture shows: the folder of a picture classifier, or what `clip` may be; by default `clip`."""
     sound_classifier: str | None = None
-    """Says what a sound is: whatever has an AudioCLIP, or the folder of a BEATs with named classes."""
+    """Says what a sound is: whatever has an AudioCLIP, or a BEATs with named classes (a folder, a published file)."""
     vocabulary: str | None = None
     """For a published AudioCLIP (.pt): the folder of CLIP's vocab.json and merges.txt."""
     device: str | None = None
     """Where the networks run; by default a GPU where there is one."""
+    classes: str | None = None
+    """For a published BEATs: AudioSet's class_labels_indices.csv, which says what its classes are called."""
 
     def __post_init__(self) -> None:
         if self.picture_classifier and not self.sound_classifier:
@@ -68,7 +70,7 @@ class JudgeSources:
             return Judges(match)
         named = self.picture_classifier
         shown = picture_judge(named, audioclip, self.device) if named else matcher
-        heard = sound_judge(self.sound_classifier, audioclip, self.device)
+        heard = sound_judge(self.sound_classifier, audioclip, self.device, self.classes)
         assert shown is not None  # __post_init__
         among = shown.labels or heard.labels or tuple(labels)
         return Judges(match, shown.among(among), heard.among(among))

@@ -88,8 +88,11 @@ def _from_manifest(manifest: Path) -> list[Item]:
         if missing:
             raise DataError(f"{manifest}: lacks the column {min(missing)!r}; the first line names path, kind, label …")
         known = {field.name for field in fields(Item)}
-        rows = ({key: value for key, value in row.items() if key in known and value} for row in reader)
-        return [Item(**row) for row in rows]  # type: ignore[arg-type]
+        rows = [{key: value for key, value in row.items() if key in known and value} for row in reader]
+    for number, row in enumerate(rows, start=2):
+        if lacking := {"path", "kind", "label"} - row.keys():
+            raise DataError(f"{manifest}: line {number} has no {min(lacking)}; label pairs sounds with pictures.")
+    return [Item(**row) for row in rows]  # type: ignore[arg-type]
 
 
 def _from_folders(folder: Path) -> list[Item]:

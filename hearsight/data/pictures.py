@@ -13,7 +13,8 @@ from torch import Tensor
 from hearsight.data import pairs
 from hearsight.data.pairs import Split
 from hearsight.errors import DataError
-from hearsight.files import stamp, write_atomically
+from hearsight.files import save_array, stamp
+from hearsight.pixels import from_uint8
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +34,7 @@ class Pictures:
 
     def batch(self, chosen: Int[np.ndarray, " batch"]) -> Float[Tensor, "batch 3 height width"]:
         """The chosen pictures as values in [-1, 1]."""
-        return torch.from_numpy(self.pixels[chosen]).float() / 127.5 - 1
+        return from_uint8(torch.from_numpy(self.pixels[chosen]))
 
 
 def load_pictures(folder: Path, split: Split, size: int) -> Pictures:
@@ -52,8 +53,7 @@ def _pixels(folder: Path, paths: list[str], split: str, size: int) -> UInt8[np.n
     if not cache.is_file():
         with ThreadPoolExecutor(2) as pool:
             pixels = np.stack(list(pool.map(lambda path: _read(folder / path, size), paths)))
-        with write_atomically(cache) as partial, partial.open("wb") as file:
-            np.save(file, pixels)
+        save_array(cache, pixels)
     return np.load(cache, mmap_mode="r")
 
 

@@ -60,17 +60,19 @@ class Scene:
     """A word of `INKS`, for digits only; None leaves the colour to chance."""
     frame: str = ""
     """How the caption begins."""
+    bare: bool = False
+    """Whether its subject is a bare word, with no article and no plural. A sound in a prompt is one: `two <sound>`."""
 
     @property
     def caption(self) -> str:
-        """The scene in words: `a dog`, `two roosters on a red background`, `a blue digit three`."""
-        thing = name(self.label) if self.count == 1 else _plural(self.label)
+        """In words: `a dog`, `two roosters on a red background`, `a blue digit three`; bare: `two rooster`."""
+        thing = _plural(self.label) if self.count > 1 and not self.bare else name(self.label)
         thing = f"{self.ink} {thing}" if self.ink else thing
         if self.count > 1:
             thing = f"{NUMBERS[self.count]} {thing}"
-        elif self.label not in UNCOUNTABLE:
-            thing = f"{_article(thing)} {thing}"
-        where = f" on {_article(self.ground)} {self.ground} background" if self.ground else ""
+        elif self.label not in UNCOUNTABLE and not self.bare:
+            thing = f"{article(thing)} {thing}"
+        where = f" on {article(self.ground)} {self.ground} background" if self.ground else ""
         return f"{self.frame}{thing}{where}"
 
 
@@ -101,7 +103,8 @@ def any_scene(random: np.random.Generator) -> Scene:
     ground = str(random.choice(list(GROUNDS))) if random.random() < 0.5 else None
     inks = [ink for ink in INKS if ink != (ground or "white")]  # white would be lost on a pale ground
     ink = str(random.choice(inks)) if SUBJECTS[label].lettering and (ground or random.random() < 0.5) else None
-    return Scene(label, count, ground, ink, FRAMES[random.integers(len(FRAMES))])
+    frame, bare = FRAMES[random.integers(len(FRAMES))], bool(random.random() < 0.5)
+    return Scene(label, count, ground, ink, frame, bare)
 
 
 @dataclass(frozen=True)
@@ -136,5 +139,6 @@ def _plural(label: str) -> str:
     return IRREGULAR.get(label, f"{name(label)}s")
 
 
-def _article(word: str) -> str:
+def article(word: str) -> str:
+    """`a` or `an`, by its first letter."""
     return "an" if word[0] in "aeiou" else "a"

@@ -1,6 +1,8 @@
 """Networks that say what a sound is: AudioCLIP, which compares it with texts, and a BEATs that knows some classes."""
 
-from collections.abc import Callable, Sequence
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import torch
 
@@ -10,9 +12,13 @@ from hearsight.data.trained_folder import trained_folder
 from hearsight.encoders.audioclip import AudioCLIP, temperature
 from hearsight.encoders.beats import BEATs, BEATsConfig
 from hearsight.errors import ConfigError
+from hearsight.hub.converters.beats import is_beats, read_beats
 from hearsight.hub.network import load_network
 from hearsight.sound.sound import Sound
 from hearsight.systems.base import usable_device
+
+AUDIOSET = ("/m/", "/t/", "/g/")
+"""How AudioSet's ids begin."""
 
 
 class SoundMatcher:
@@ -40,11 +46,18 @@ class SoundMatcher:
 class KnownSounds:
     """A network that was trained on some classes. Raises ConfigError where it does not know what they are called."""
 
-    def __init__(self, network: BEATs, source: str) -> None:
+    def __init__(self, network: BEATs, source: str, names: Mapping[str, str] | None = None) -> None:
+        """`names` says what the classes are called that the network only has marks for."""
         if not network.config.labels:
             raise ConfigError(f"{source}: this BEATs has no named classes; train it as a classifier, or use AudioCLIP.")
+        self.labels = tuple((names or {}).get(label, label) for label in network.config.labels)
+        unnamed = [label for label in self.labels if label.startswith(AUDIOSET)]
+        if unnamed:
+            raise ConfigError(
+                f"{source}: {len(unnamed)} of its classes are AudioSet ids ({unnamed[0]} …); say what they are called "
+                "with AudioSet's table: --classes class_labels_indices.csv."
+            )
         self._network = network
-        self.labels = network.config.labels
 
     def among(self, labels: Sequence[str]) -> SoundClassifier:
         """The classifier; it knows the labels that it knows."""
@@ -56,13 +69,32 @@ class KnownSounds:
 
 
 def sound_judge(
-    source: str, audioclip: Callable[[str], AudioCLIP], device: str | None = None
+    source: str, audioclip: Callable[[str], AudioCLIP], device: str | None = None, classes: str | None = None
 ) -> SoundMatcher | KnownSounds:
-    """What says what a sound is: the folder of a BEATs, or whatever has an AudioCLIP, which `audioclip` then finds.
+    """What says what a sound is: a BEATs (a folder of ours, or a published file that was fine-tuned), or whatever has
+    an AudioCLIP, which `audioclip` then finds.
+
+    Args:
+        classes: AudioSet's table of classes, for a published BEATs.
 
     Raises ConfigError or WeightsError where that cannot be loaded.
     """
     folder, held = trained_folder(source)
+    names = audioset_names(Path(classes)) if classes else None
     if held == "beats":
-        return KnownSounds(load_network(folder, held, BEATs, BEATsConfig).to(usable_device(device)), source)
+        return KnownSounds(load_network(folder, held, BEATs, BEATsConfig).to(usable_device(device)), source, names)
+    if is_beats(folder):
+        published = read_beats(folder).requires_grad_(False)
+        return KnownSounds(published.to(usable_device(device)), source, names)
     return SoundMatcher(audioclip(source))
+
+
+def audioset_names(table: Path) -> dict[str, str]:
+    """What AudioSet's ids mean, in small letters, from its class_labels_indices.csv (index, mid, display_name)."""
+    try:
+        with table.open(newline="", encoding="utf-8") as file:
+            return {row["mid"]: row["display_name"].lower() for row in csv.DictReader(file)}
+    except (OSError, KeyError, UnicodeDecodeError):
+        raise ConfigError(
+            f"classes={table}: not AudioSet's table of classes; its first line is index,mid,display_name."
+        ) from None

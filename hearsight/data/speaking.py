@@ -105,6 +105,22 @@ def speak_captions(
     return Report(_write_table(out / "manifest.csv", Spoken, spoken), spoken, failures)
 
 
+def speak_as(text: str, manner: Manner, path: Path, engine: Engine) -> Path:
+    """Say `text` in one manner into the Opus file `path`, and return it; what was said there before is kept.
+
+    Raises SoundError for a text that cannot be said.
+    """
+    how = f"{engine.name}: {manner}"
+    if path.exists() and read_tags(path)[:2] == (text, how):
+        return path
+    samples, rate = engine.say(text, manner)
+    if len(samples) < SHORTEST * rate:
+        raise SoundError(f"{text!r}: takes only {len(samples) / rate:.2f} s to say; write words.")
+    louder = samples * (LOUDNESS / float(np.abs(samples).max()))
+    write_opus(path, louder, rate, {"title": text, "artist": how})
+    return path
+
+
 @dataclass(frozen=True)
 class _Work:
     """Speaks a caption."""
@@ -116,12 +132,11 @@ class _Work:
     def __call__(self, caption: Caption) -> Spoken | Failure:
         random = np.random.default_rng(derive(self.seed, "speaking", caption.name))
         manner = self.engine.manner(caption.split, random)
-        path, how = self.out / f"{caption.name}.opus", f"{self.engine.name}: {manner}"
-        if not path.exists() or read_tags(path)[:2] != (caption.text, how):
-            try:
-                self._speak(caption.text, manner, path, how)
-            except SoundError as error:
-                return Failure(caption.name, caption.text, str(error))
+        path = self.out / f"{caption.name}.opus"
+        try:
+            speak_as(caption.text, manner, path, self.engine)
+        except SoundError as error:
+            return Failure(caption.name, caption.text, str(error))
         return Spoken(
             path=f"{caption.name}.opus",
             kind="sound",
@@ -135,13 +150,6 @@ class _Work:
             pitch=manner.pitch,
             seconds=round(read_tags(path)[2], 2),
         )
-
-    def _speak(self, text: str, manner: Manner, path: Path, how: str) -> None:
-        samples, rate = self.engine.say(text, manner)
-        if len(samples) < SHORTEST * rate:
-            raise SoundError(f"{text!r}: takes only {len(samples) / rate:.2f} s to say; write words.")
-        louder = samples * (LOUDNESS / float(np.abs(samples).max()))
-        write_opus(path, louder, rate, {"title": text, "artist": how})
 
 
 def _side_by_side(work: Callable[[Job], Result], jobs: Iterable[Job], workers: int) -> Iterator[Result]:

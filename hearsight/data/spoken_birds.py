@@ -20,6 +20,7 @@ from hearsight.data.pairs import Split
 from hearsight.data.spectrograms import Spectrograms, load_spectrograms
 from hearsight.encoders.speech import SpeechEncoderConfig, standardised
 from hearsight.errors import DataError
+from hearsight.pixels import to_pixels
 
 PICTURES = 2**31
 """Pictures of a species that are drawn from: as good as endless."""
@@ -62,8 +63,7 @@ class SpokenBirds:
 
     def picture(self, species: int, random: np.random.Generator) -> Float[Tensor, "3 size size"]:
         """A random picture of a species, in [-1, 1]."""
-        image = self.birds.picture(self.species[species], int(random.integers(PICTURES)))
-        return torch.from_numpy(np.asarray(image, dtype=np.float32).transpose(2, 0, 1) / 127.5 - 1)
+        return to_pixels(self.birds.picture(self.species[species], int(random.integers(PICTURES))))
 
     @property
     def labels(self) -> tuple[str, ...]:

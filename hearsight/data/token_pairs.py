@@ -1,5 +1,6 @@
 """Sounds and pictures as a text-to-image model learns to hear them: features, latents and labels, by number."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from torch import Tensor
 from hearsight.data import pairs
 from hearsight.data.encodings import Encodings
 from hearsight.data.pairs import Item
+from hearsight.data.shard_members import is_prepared, shard_items
 from hearsight.data.stratified import stratified
 from hearsight.errors import DataError
 from hearsight.seeds import derive
@@ -37,9 +39,17 @@ class SoundsWithPictures:
     """For every sound, the numbers of its pictures."""
 
     @classmethod
-    def find(cls, folder: Path, pairing: Pairing = "label") -> "SoundsWithPictures":
-        """The training sounds that have pictures. Raises DataError where none has."""
-        heard, seen = pairs.read(folder, "sound", "train"), pairs.read(folder, "picture", "train")
+    def find(cls, folder: Path, pairing: Pairing = "label", most: int | None = None) -> "SoundsWithPictures":
+        """The training sounds that have pictures, `most` of which are kept for each label (or group).
+
+        Args:
+            folder: a data folder, or the shards of `hearsight data prepare`.
+
+        Raises DataError where no sound has any.
+        """
+        items = shard_items(folder) if is_prepared(folder) else pairs.read(folder, split="train")
+        heard = [item for item in items if item.kind == "sound"]
+        seen = _first([item for item in items if item.kind == "picture"], pairing, most)
         whose: dict[str, list[int]] = {}
         for number, picture in enumerate(seen):
             whose.setdefault(_mark(picture, pairing), []).append(number)
@@ -85,6 +95,17 @@ class TokenBatches:
 
 def _mark(item: Item, pairing: Pairing) -> str:
     return item.label if pairing == "label" else item.group
+
+
+def _first(items: Sequence[Item], pairing: Pairing, most: int | None) -> list[Item]:
+    """The first `most` items of each mark."""
+    counts: Counter[str] = Counter()
+    kept = []
+    for item in items:
+        counts[_mark(item, pairing)] += 1
+        if most is None or counts[_mark(item, pairing)] <= most:
+            kept.append(item)
+    return kept
 
 
 def _paths(items: Sequence[Item]) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ def pocket() -> CLIPConfig:
     return CLIPConfig(
         embed=256,
         image=CLIPResNetConfig(layers=(1, 1, 1, 1), width=16, size=64),
-        text=CLIPTextConfig(2, 128, 4, context=48, vocabulary=ByteTokenizer.VOCABULARY, tokenizer="bytes"),
+        text=CLIPTextConfig(2, 128, 4, context=64, vocabulary=ByteTokenizer.VOCABULARY, tokenizer="bytes"),
     )
 
 
@@ -80,7 +80,7 @@ def debug() -> CLIPConfig:
     return CLIPConfig(
         embed=16,
         image=CLIPViTConfig(layers=1, width=16, heads=2, patch=16, size=32),
-        text=CLIPTextConfig(1, 16, 2, context=24, vocabulary=ByteTokenizer.VOCABULARY, tokenizer="bytes"),
+        text=CLIPTextConfig(1, 16, 2, context=64, vocabulary=ByteTokenizer.VOCABULARY, tokenizer="bytes"),
     )
 
 

@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
+from hearsight.pixels import from_uint8
+
 
 @dataclass(frozen=True)
 class PictureClassifierConfig:
@@ -47,11 +49,12 @@ class PictureClassifier(nn.Module):
     @torch.inference_mode()
     def probabilities(self, pixels: UInt8[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch classes"]:
         """Class probabilities of 8-bit pictures of any size; they are resized by area to `config.size`."""
-        wanted = (self.config.size, self.config.size)
-        values = pixels.to(next(self.parameters()).device).float() / 127.5 - 1
-        if values.shape[-2:] != wanted:
-            values = torch.nn.functional.interpolate(values, wanted, mode="area")
-        return self.eval()(values).softmax(dim=-1)
+        return self.eval()(self.prepare(pixels.to(next(self.parameters()).device))).softmax(dim=-1)
+
+    def prepare(self, pixels: UInt8[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 size size"]:
+        """8-bit pictures of any size as the network takes them: values in [-1, 1], resized by area."""
+        values, wanted = from_uint8(pixels), (self.config.size, self.config.size)
+        return values if values.shape[-2:] == wanted else torch.nn.functional.interpolate(values, wanted, mode="area")
 
 
 def _convolution(before: int, after: int, stride: int = 1) -> nn.Sequential:

@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from hearsight.encoders.one_by_one import encode_each
 from hearsight.errors import SoundError
@@ -79,8 +79,8 @@ def published() -> SpeechEncoderConfig:
 
 
 def pocket() -> SpeechEncoderConfig:
-    """Half as wide: 512 dimensions."""
-    return SpeechEncoderConfig(hidden=256)
+    """384 dimensions, 633,536 parameters: narrow, and its GRU takes steps of 80 ms."""
+    return SpeechEncoderConfig(channels=(64, 128, 128), activation="relu", hidden=192, layers=1)
 
 
 def debug() -> SpeechEncoderConfig:
@@ -123,8 +123,7 @@ class SpeechEncoder(nn.Module):
             lengths = (lengths - config.kernel) // config.stride + 1
             x = self._normalised(x, lengths, norm)
             x = x.relu() if config.activation == "relu" else x
-        packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
-        heard, _ = pad_packed_sequence(self.gru(packed)[0], batch_first=True)  # zeros where a sentence is over
+        heard = self._listened(x, lengths.cpu())
         mask = real(lengths, heard.shape[1]) if config.padding == "masked" else None
         return functional.normalize(self.attention(heard, mask).float(), dim=-1)
 
@@ -153,6 +152,20 @@ class SpeechEncoder(nn.Module):
         device = next(self.parameters()).device
         return self(spectrogram[None].to(device), torch.tensor([len(spectrogram)]))
 
+    def _listened(
+        self, x: Float[Tensor, "batch frame width"], lengths: Int[Tensor, " batch"]
+    ) -> Float[Tensor, "batch longest embed"]:
+        """The GRU's outputs, zeros where a sentence is over."""
+
+        def packed(sequences: Tensor) -> PackedSequence:
+            return pack_padded_sequence(sequences, lengths, batch_first=True, enforce_sorted=False)
+
+        heard = self.gru(packed(x))[0].data  # [moment, embed], in another order
+        count, longest = len(x), int(lengths.max())
+        places = packed(torch.arange(count * longest).view(count, longest)).data.to(x.device)
+        # Not pad_packed_sequence: its gradient is copied as a whole for every different length.
+        return heard.new_zeros(count * longest, self.config.embed).index_copy(0, places, heard).view(count, longest, -1)
+
     def _normalised(
         self, x: Float[Tensor, "batch frame width"], lengths: Int[Tensor, " batch"], norm: nn.Module
     ) -> Float[Tensor, "batch frame width"]:
@@ -160,9 +173,10 @@ class SpeechEncoder(nn.Module):
             return norm(x.mT).mT
         # No padding under the convolutions: a frame that is real saw real frames alone. So it is enough that the
         # statistics of the batch are taken over those.
-        mask = real(lengths.to(x.device), x.shape[1])
-        kept = norm(x[mask])  # [real frame, width]
-        return kept.new_zeros(x.shape).masked_scatter(mask[..., None], kept)
+        rows = real(lengths.to(x.device), x.shape[1]).flatten().nonzero()[:, 0]
+        kept = norm(x.flatten(0, 1).index_select(0, rows))  # [real frame, width]
+        whole = kept.new_zeros(x.shape[0] * x.shape[1], x.shape[2])
+        return whole.index_copy(0, rows, kept).unflatten(0, x.shape[:2])
 
 
 class Attention(nn.Module):

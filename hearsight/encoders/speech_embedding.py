@@ -8,8 +8,6 @@ relations (section 2.3.2).
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-import torch
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor, nn
@@ -20,6 +18,7 @@ from hearsight.encoders.clip_resnet import CLIPResNet, CLIPResNetConfig, normali
 from hearsight.encoders.inception import DEPTHS, SIDE, Inception, InceptionConfig
 from hearsight.encoders.one_by_one import encode_each
 from hearsight.encoders.speech import SpeechEncoder, SpeechEncoderConfig
+from hearsight.pixels import to_pixels
 
 
 @dataclass(frozen=True)
@@ -115,5 +114,4 @@ def square(picture: Image.Image, side: int) -> Float[Tensor, "3 side side"]:
     short = min(picture.size)
     left, top = (picture.width - short) // 2, (picture.height - short) // 2
     cut = picture.convert("RGB").crop((left, top, left + short, top + short))
-    resized = cut.resize((side, side), Image.Resampling.BILINEAR)
-    return torch.from_numpy(np.asarray(resized, dtype=np.float32)).permute(2, 0, 1) / 127.5 - 1
+    return to_pixels(cut.resize((side, side), Image.Resampling.BILINEAR))

@@ -21,7 +21,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from hearsight.encoders.brivl_head import BriVLHead, BriVLHeadConfig
+from hearsight.encoders.brivl_head import BriVLHead, BriVLHeadConfig, mean
 from hearsight.encoders.one_by_one import encode_each, mean_over_windows, unit
 from hearsight.encoders.wavlm import WavLM, WavLMConfig, frame_mask
 from hearsight.errors import ConfigError
@@ -69,12 +69,16 @@ def as_written() -> WavBriVLConfig:
 
 
 def pocket() -> WavBriVLConfig:
-    """The small one for the pocket edition, WavLM learned from nothing with the rest."""
+    """The small one for the pocket edition, whose WavLM is trained with the rest.
+
+    Without dropout in WavLM: drawing it for every two frames would take a CPU as long as the attention itself.
+    """
+    wavlm = WavLMConfig(2, 128, 2, 256, convolution=48, position_kernel=32, position_groups=8, buckets=64, dropout=0.0)
     return WavBriVLConfig(
-        wavlm=WavLMConfig(3, 128, 4, 256, convolution=64, position_kernel=32, position_groups=8, buckets=64),
+        wavlm=wavlm,
         update_wavlm=True,
         width=128,
-        head=BriVLHeadConfig(layers=2, heads=4, feedforward=256),
+        head=BriVLHeadConfig(layers=1, heads=2, feedforward=256),
         embed=256,
         window=Window(rate=16000, seconds=5.0, short="tile", long="average", pause=0.3),
     )
@@ -124,9 +128,15 @@ class WavBriVL(nn.Module):
         self, states: Float[Tensor, "state batch frame width"], mask: Bool[Tensor, "batch frame"] | None = None
     ) -> Float[Tensor, "batch embed"]:
         """Embeddings from WavLM's states (a frozen WavLM's can be kept). `mask` is False on frames of padding."""
+        return self.head.project(self.pool_states(states, mask))
+
+    def pool_states(
+        self, states: Float[Tensor, "state batch frame width"], mask: Bool[Tensor, "batch frame"] | None = None
+    ) -> Float[Tensor, "batch feature"]:
+        """What the MLP block projects: the weighted average of the states after self-attention, pooled over time."""
         weights = self.weights.softmax(dim=0)
         average = torch.einsum("s,sbfw->bfw", weights, states[-len(weights) :])
-        return self.head(self.narrow(average), mask)
+        return mean(self.head.attend(self.narrow(average), mask), mask)
 
     def train(self, mode: bool = True) -> "WavBriVL":
         """Training mode for everything but a frozen WavLM, which stays without dropout."""

@@ -5,21 +5,24 @@ class of the sound is reported, overall and per class. We report the mean over c
 sounds weighs no more than one with few, with a bootstrap interval over sounds within classes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Int, UInt8
+from jaxtyping import Int
 from PIL import Image
-from torch import Tensor
 
-from hearsight.data import pairs, words
 from hearsight.encoders.picture_classifier import PictureClassifier
 from hearsight.errors import DataError
+from hearsight.evaluation.drawing import Drawing
+from hearsight.evaluation.feature_network import FeatureNetwork
+from hearsight.evaluation.held_out import sounds
+from hearsight.evaluation.result import Result
 from hearsight.picture import Picture
+from hearsight.pixels import colours
 from hearsight.systems.base import System
 
 
@@ -62,6 +65,20 @@ class Adherence:
         low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
         return float(low), float(high)
 
+    def result(self, network: FeatureNetwork) -> Result:
+        """As a result of the judge that is this network; no interval where a class has a single picture."""
+        counts = self.confusion.sum(axis=1)
+        return Result(
+            network.named("adherence"),
+            self.mean(),
+            "higher",
+            int(self.confusion.sum()),
+            network.name,
+            network.weights_sha256,
+            self.interval() if counts[counts > 0].min() > 1 else None,
+            {"per class": self.per_class, "labels": list(self.labels), "confusion": self.confusion.tolist()},
+        )
+
 
 def judge_pictures(
     judge: PictureClassifier, pictures: Sequence[Image.Image], heard: Sequence[str], batch: int = 128
@@ -70,20 +87,27 @@ def judge_pictures(
 
     Raises DataError for a class the judge has never seen.
     """
-    labels = judge.config.labels
+    require_known(judge.config.labels, heard)
+    seen: list[int] = []
+    for start in range(0, len(pictures), batch):
+        shown = torch.stack([colours(picture) for picture in pictures[start : start + batch]])
+        seen += judge.probabilities(shown).argmax(dim=-1).tolist()
+    return confuse(judge.config.labels, heard, seen)
+
+
+def require_known(labels: Sequence[str], heard: Iterable[str]) -> None:
+    """Raises DataError for a class that a judge of these `labels` has never seen."""
     unknown = sorted(set(heard) - set(labels))
     if unknown:
         raise DataError(f"{', '.join(unknown)}: the judge knows only {', '.join(labels)}; train one on these classes.")
+
+
+def confuse(labels: Sequence[str], heard: Sequence[str], seen: Sequence[int]) -> Adherence:
+    """Count what a judge of `labels` has `seen` (a number of each) in pictures of what was `heard`."""
     confusion = np.zeros((len(labels), len(labels)), dtype=np.int64)
-    for start in range(0, len(pictures), batch):
-        seen = judge.probabilities(_pixels(pictures[start : start + batch])).argmax(dim=-1)
-        for label, column in zip(heard[start : start + batch], seen.tolist(), strict=True):
-            confusion[labels.index(label), column] += 1
-    return Adherence(labels, confusion)
-
-
-def _pixels(pictures: Sequence[Image.Image]) -> UInt8[Tensor, "batch 3 height width"]:
-    return torch.stack([torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1) for picture in pictures])
+    row = {label: number for number, label in enumerate(labels)}
+    np.add.at(confusion, ([row[label] for label in heard], list(seen)), 1)
+    return Adherence(tuple(labels), confusion)
 
 
 def measure(
@@ -104,27 +128,12 @@ def measure(
     `sounds_per_class` takes the first so many of each class; `settings` go to the system. With `topline` the name of
     the class is drawn instead of the sound: what a system that reads could reach if it heard everything rightly.
     """
-    chosen = [
-        (label, number, item)
-        for label, items in pairs.by_label(pairs.read(data, "sound", "held_out")).items()
-        for number, item in enumerate(items[:sounds_per_class])
-    ]
+    chosen, drawing = sounds(data, sounds_per_class), Drawing(data, pictures_per_sound, seed, topline)
     heard: list[str] = []
     pictures: list[Picture] = []
-    for label, number, item in chosen:
-        first = seed + number * pictures_per_sound
-        if topline:
-            drawn = _from_words(system, words.name(label), range(first, first + pictures_per_sound), settings)
-        else:
-            drawn = system(data / item.path, pictures_per_sound=pictures_per_sound, seed=first, **settings)
-        pictures += drawn
-        heard += [label] * len(drawn)
+    for sound in chosen:
+        pictures += drawing.draw(system, sound, drawing.seeds(sound), settings)
+        heard += [sound.label] * pictures_per_sound
         if progress:
             progress(len(pictures), len(chosen) * pictures_per_sound)
     return judge_pictures(judge, [picture.image for picture in pictures], heard), pictures
-
-
-def _from_words(system: System, name: str, seeds: Sequence[int], settings: dict[str, Any]) -> list[Picture]:
-    drawn = system.draw_words([name] * len(seeds), seeds=seeds, **settings)
-    recipe = {"system": system.name, "source": system.source, "weights": system.weights_sha256, "words": name}
-    return [Picture(image, {**recipe, "seed": seed}) for image, seed in zip(drawn, seeds, strict=True)]

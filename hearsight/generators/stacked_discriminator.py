@@ -4,7 +4,7 @@ Wang et al.: "S2IGAN" (2020), section 2.3.3, after Zhang et al.: "StackGAN++" (2
 judges a picture twice: by itself, and beside the condition.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -29,6 +29,9 @@ class DiscriminatorConfig:
     """Channels after the first convolution; each further one doubles them."""
     code: int = 8
     """Channels of the code, in multiples of `width`: as many as the smallest picture's convolutions reach."""
+    tapered: bool = False
+    """Whether each further scale begins with half of the channels of the one before, as generators do: then all end
+    equally wide, and large pictures cost little more than small ones. As published, all begin with `width`."""
 
 
 def published() -> DiscriminatorConfig:
@@ -38,7 +41,7 @@ def published() -> DiscriminatorConfig:
 
 def pocket() -> DiscriminatorConfig:
     """Discriminators of pictures of 32, 64 and 128 pixels."""
-    return DiscriminatorConfig(width=32, code=4)
+    return DiscriminatorConfig(width=32, code=4, tapered=True)
 
 
 def debug() -> DiscriminatorConfig:
@@ -101,4 +104,11 @@ class Layer(nn.Module):
 
 def discriminators(config: DiscriminatorConfig, generator: StackedGANConfig) -> nn.ModuleList:
     """One discriminator per scale of `generator`, from the smallest to the largest."""
-    return nn.ModuleList(Discriminator(config, side, generator.augmentation.width) for side in generator.sides)
+    shapes = [
+        replace(config, width=config.width >> stage, code=config.code << stage) if config.tapered else config
+        for stage in range(generator.stages)
+    ]
+    condition = generator.augmentation.width
+    return nn.ModuleList(
+        Discriminator(shape, side, condition) for shape, side in zip(shapes, generator.sides, strict=True)
+    )

@@ -77,9 +77,10 @@ def stackgan_v2(embed: int = 1024) -> StackedGANConfig:
     return StackedGANConfig(augmentation=AugmentationConfig(embed), stacking="plain")
 
 
-def pocket(embed: int = 512) -> StackedGANConfig:
+def pocket(embed: int = 384) -> StackedGANConfig:
     """The generator of the pocket edition: 32, 64 and 128 pixels."""
-    return StackedGANConfig(side=32, width=48, noise=64, augmentation=AugmentationConfig(embed, width=64))
+    augmentation = AugmentationConfig(embed, width=64)
+    return StackedGANConfig(side=32, width=24, noise=32, augmentation=augmentation, residuals=1)
 
 
 def debug(embed: int = 16) -> StackedGANConfig:
@@ -165,8 +166,7 @@ class LaterStage(nn.Module):
         seen = [last]
         if self.stacking == "dense":
             seen += [functional.interpolate(h, size, mode="nearest") for h in reversed(earlier)]
-        everywhere = condition[:, :, None, None].expand(-1, -1, *size)
-        x = self.residuals(self.joint(torch.cat((everywhere, *seen), dim=1)))
+        x = self.residuals(self.joint(torch.cat(seen, dim=1), condition))
         return self.up(x if self.stacking == "plain" else torch.cat((x, last), dim=1))
 
 

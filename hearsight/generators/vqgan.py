@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.nn import functional
 
 from hearsight.errors import ConfigError
 from hearsight.generators.clamped import unit_pixels
@@ -37,6 +38,8 @@ class VQGANConfig:
     """Width of a row, and of the latents."""
     groups: int = 32
     """Groups of every GroupNorm; the widths are multiples of it."""
+    patch: int = 1
+    """Side of the squares of pixels that are folded into channels at the finest resolution; 1 folds nothing."""
 
     def __post_init__(self) -> None:
         for width in (*self.channels, self.code_width):
@@ -48,7 +51,7 @@ class VQGANConfig:
     @property
     def factor(self) -> int:
         """Side in pixels of the square that one code stands for."""
-        return 2 ** (len(self.channels) - 1)
+        return self.patch * 2 ** (len(self.channels) - 1)
 
 
 def published(codes: int = 16384) -> VQGANConfig:
@@ -57,8 +60,8 @@ def published(codes: int = 16384) -> VQGANConfig:
 
 
 def pocket() -> VQGANConfig:
-    """What ships with the package: 128 pixels, 8 x 8 codes."""
-    return VQGANConfig(size=128, channels=(24, 48, 64, 128, 192), blocks=1, codes=1024, code_width=64, groups=8)
+    """What ships with the package: 128 pixels, 8 x 8 codes; 2 x 2 pixels folded into one spare the finest layers."""
+    return VQGANConfig(size=128, channels=(16, 24, 48, 96), blocks=1, codes=1024, code_width=32, groups=8, patch=2)
 
 
 def debug() -> VQGANConfig:
@@ -75,6 +78,8 @@ class Reconstruction(NamedTuple):
     """The rows of the codebook they went through."""
     codebook_loss: Float[Tensor, ""]
     """How far the encoder and the codebook are apart (equation 4 of the paper)."""
+    latent: Float[Tensor, "batch code_width row column"]
+    """What the encoder gave, before it was quantised."""
 
 
 class VQGAN(nn.Module):
@@ -87,23 +92,29 @@ class VQGAN(nn.Module):
 
     def forward(self, picture: Float[Tensor, "batch 3 height width"]) -> Reconstruction:
         """Pictures to codes and back, with the loss that trains the codebook."""
-        latent = self.encode(picture)
+        latent = self.encode(picture).float()  # under autocast the codebook and its loss stay exact
         codes = self.nearest(latent)
         rows = self.lookup(codes)
         # The published "legacy" form puts the commitment weight on the codebook's half of the loss.
         loss = (rows.detach() - latent).square().mean() + COMMITMENT * (rows - latent.detach()).square().mean()
-        return Reconstruction(self.decode(_StraightThrough.apply(latent, rows)), codes, loss)
+        return Reconstruction(self.decode(_StraightThrough.apply(latent, rows)), codes, loss, latent)
 
     def encode(self, picture: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch code_width row column"]:
         """Latents of pictures, not quantised. Sides must be multiples of `config.factor`."""
         height, width = picture.shape[-2:]
         if height % self.config.factor or width % self.config.factor:
             raise ConfigError(f"a picture of {width} x {height}: both sides must be multiples of {self.config.factor}.")
-        return self.network.encode(picture).latents
+        return self.network.encode(functional.pixel_unshuffle(picture, self.config.patch)).latents
 
     def decode(self, latent: Float[Tensor, "batch code_width row column"]) -> Float[Tensor, "batch 3 height width"]:
         """Pictures of latents as they are, about in [-1, 1] and not clamped."""
-        return self.network.decode(latent, force_not_quantize=True).sample
+        folded = self.network.decode(latent, force_not_quantize=True).sample
+        return functional.pixel_shuffle(folded, self.config.patch)
+
+    @property
+    def last_layer(self) -> Float[Tensor, "colours width 3 3"]:
+        """The kernels that give the decoder's colours, whose gradients weigh losses against each other in training."""
+        return self.network.decoder.conv_out.weight
 
     def draw(self, latent: Float[Tensor, "batch code_width row column"]) -> Float[Tensor, "batch 3 height width"]:
         """Pixels in [0, 1] of the codes nearest to `latent`, with a gradient to move it by: what a search decodes."""
@@ -127,7 +138,8 @@ class VQGAN(nn.Module):
         places = latent.movedim(1, -1).flatten(0, -2)  # [place, code_width]
         squares = self.codebook.square().sum(dim=1)
         # The latent's own square is the same for every row and left out.
-        found = [(squares - 2 * some @ self.codebook.mT).argmin(dim=1) for some in places.split(PLACES_AT_ONCE)]
+        with torch.autocast(latent.device.type, enabled=False):  # rounded products would give other codes
+            found = [(squares - 2 * some @ self.codebook.mT).argmin(dim=1) for some in places.split(PLACES_AT_ONCE)]
         return torch.cat(found).view(len(latent), *latent.shape[2:])
 
     def lookup(self, codes: Int[Tensor, "batch row column"]) -> Float[Tensor, "batch code_width row column"]:
@@ -180,8 +192,8 @@ def _vq_model(config: VQGANConfig) -> Any:
 
     plain = len(config.channels) - 1
     return VQModel(
-        in_channels=3,
-        out_channels=3,
+        in_channels=3 * config.patch**2,
+        out_channels=3 * config.patch**2,
         block_out_channels=config.channels,
         layers_per_block=config.blocks,
         down_block_types=("DownEncoderBlock2D",) * plain + ("AttnDownEncoderBlock2D",),

@@ -17,7 +17,7 @@ from hearsight.errors import ConfigError, WeightsError
 from hearsight.files import write_atomically
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 CONFIG = "config.json"
 CARD = "README.md"
@@ -80,16 +80,23 @@ def write_config(folder: Path, system: str, config: Mapping[str, Any]) -> None:
 
 def save_weights(module: "nn.Module", file: Path, precision: Precision = "float32") -> None:
     """Write a module's state as safetensors, its floating-point numbers in `precision`."""
+    save_state(module.state_dict(), file, precision)
+
+
+def save_state(
+    state: "Mapping[str, Tensor]", file: Path, precision: Precision, metadata: dict[str, str] | None = None
+) -> None:
+    """Write tensors as safetensors, their floating-point numbers in `precision`; a shared one is written each time."""
     import torch
     from safetensors.torch import save_file
 
     kind = getattr(torch, precision)
-    state = {
+    written = {
         key: (value.to(kind) if value.is_floating_point() else value).detach().cpu().contiguous().clone()
-        for key, value in module.state_dict().items()
+        for key, value in state.items()
     }
     with write_atomically(file) as partial:
-        save_file(state, partial)
+        save_file(written, partial, metadata)
         partial.chmod(0o644)  # safetensors makes files that nobody else may read
 
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import torch
-from jaxtyping import Float, Shaped, UInt8
+from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from hearsight.conditions.projection import silence
@@ -177,11 +177,6 @@ def scheduler_class(name: str) -> tuple[Any, Any]:
     if missing or foreign:
         raise ConfigError(f"scheduler={name!r}: cannot run the noise this network was trained on; try dpm++ or ddim.")
     return kind, accepted
-
-
-def to_uint8(pictures: Float[Tensor, "picture 3 height width"]) -> UInt8[Tensor, "picture 3 height width"]:
-    """Values in [-1, 1] as 8-bit colours, rounded to the nearest."""
-    return ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
 
 
 def _between(kept: Float[Tensor, " step"], timestep: float) -> float:

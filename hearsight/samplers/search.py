@@ -58,6 +58,8 @@ class Found:
     """Their losses as seen when they were looked at; infinite where an interruption came first."""
     steps: tuple[int, ...]
     """Updates that led to each."""
+    looks: tuple[int, ...]
+    """How often each was looked at, which an interrupted search is drawn again by (`SearchConfig.until`)."""
     interruption: BaseException | None = None
     """What ended the search early: a KeyboardInterrupt, or whatever the callback raised."""
 
@@ -123,18 +125,19 @@ class Climber:
         self.adam = torch.optim.Adam([self.latent], lr=config.rate, foreach=False)
         self.decode, self.targets, self.seed = decode, targets, seed
         self.face: Float[Tensor, " embed"] | None = None
-        self.step = 0
-        self.loss = float("inf")
+        self.step = self.looks = self.waited = 0
+        self.loss, self.best_loss, self.best_step = float("inf"), float("inf"), 0
+        self.best = self.origin
         self.picture: Float[Tensor, "3 height width"] | None = None
-        self.best, self.best_loss, self.best_step = self.origin, float("inf"), 0
-        self.waited = 0
+        self.best_picture: Float[Tensor, "3 height width"] | None = None
 
     def remember(self, loss: float, picture: Float[Tensor, "3 height width"], tolerance: float) -> None:
         """Note what the latent, as it is now, was found to be."""
         self.waited = 0 if loss < self.best_loss - tolerance else self.waited + 1
-        self.loss, self.picture = loss, picture
+        self.loss, self.picture, self.looks = loss, picture, self.step + 1
         if loss < self.best_loss:
-            self.best, self.best_loss, self.best_step = self.latent.detach().clone(), loss, self.step
+            self.best, self.best_picture = self.latent.detach().clone(), picture
+            self.best_loss, self.best_step = loss, self.step
 
 
 @dataclass(frozen=True)
@@ -153,11 +156,13 @@ class _Run:
         """Take all steps, and return what interrupted them. Of several starts only the best is left in `climbers`."""
         try:
             for step in range(self.config.steps):
+                if step == self.config.until:
+                    return None
                 if step == self.config.trial_steps:
                     self._choose(climbers)
                 moving = [each for few in climbers for each in few if not self._is_done(each)]
                 if not moving:
-                    return None
+                    break
                 for group in self._groups(moving):
                     self._update(group)
                 if callback:
@@ -165,6 +170,8 @@ class _Run:
                         callback(self._progress(step + 1, [min(few, key=lambda each: each.loss) for few in climbers]))
                     except Exception as raised:
                         return raised
+            if self.config.until is None or self.config.until > self.config.steps:
+                self._look_again([min(few, key=lambda each: each.best_loss) for few in climbers])
         except KeyboardInterrupt as raised:
             return raised
         finally:
@@ -174,29 +181,33 @@ class _Run:
 
     def found(self, climbers: Sequence[Climber], interruption: BaseException | None) -> Found:
         """The pictures to give back."""
-        if interruption is None:
-            for group in self._groups(climbers):
-                with torch.no_grad():
-                    self._measure(group)  # the last update has not been looked at yet
-        last = self.config.keep == "last" and interruption is None
+        last = self.config.keep == "last" and self.config.until is None and interruption is None
         latents = [each.latent.detach() if last else each.best for each in climbers]
-        with torch.no_grad():
-            pictures = [each.decode(latent[None])[0] for each, latent in zip(climbers, latents, strict=True)]
+        pictures = [each.picture if last else each.best_picture for each in climbers]
+        for number, each in enumerate(climbers):
+            if pictures[number] is None:  # it was never looked at
+                with torch.no_grad():
+                    pictures[number] = each.decode(each.best[None])[0]
         return Found(
             torch.stack(latents),
-            torch.stack(pictures),
+            torch.stack([picture for picture in pictures if picture is not None]),
             torch.tensor([each.loss if last else each.best_loss for each in climbers]),
             tuple(each.step if last else each.best_step for each in climbers),
+            tuple(each.looks for each in climbers),
             interruption,
         )
+
+    def _look_again(self, climbers: Sequence[Climber]) -> None:
+        """Measure latents as they are after their last update."""
+        with torch.no_grad():
+            for group in self._groups(climbers):
+                self._measure(group)
 
     def _choose(self, climbers: list[list[Climber]]) -> None:
         """Keep the best start of each picture."""
         for few in climbers:
             if len(few) > 1:
-                with torch.no_grad():
-                    for group in self._groups(few):
-                        self._measure(group)
+                self._look_again(few)
                 few[:] = [min(few, key=lambda each: each.loss)]
                 few[0].waited = 0
 

@@ -1,9 +1,10 @@
 """How a search goes: its settings, and those that are published, by name."""
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from hearsight.conditions.likeness import Distance
+from hearsight.config import nearest
 from hearsight.errors import ConfigError
 from hearsight.samplers.cutouts import CutoutsConfig, whole
 from hearsight.samplers.rates import Rates
@@ -39,6 +40,9 @@ class SearchConfig:
     """How much lower counts as lower."""
     keep: Literal["best", "last"] = "best"
     """Which picture of a completed search is given back; of an interrupted one it is always the best."""
+    until: int | None = None
+    """Looks at a picture after which its search ends as if it had been interrupted: the best so far is given back.
+    The recipe of a picture whose search was interrupted says this, so that it can be drawn again; none: never."""
     together: int = 1
     """Pictures in one call of the networks. More are quicker on a GPU, but then rounding may depend on company."""
 
@@ -48,13 +52,43 @@ class SearchConfig:
                 raise ConfigError(f"{name}={getattr(self, name)}: must be at least 1.")
         if not 0 <= self.trial_steps < self.steps:
             raise ConfigError(f"trial_steps={self.trial_steps}: must be from 0 to {self.steps - 1}, below steps.")
+        if self.until is not None and not 1 <= self.until <= self.steps + 1:
+            raise ConfigError(f"until={self.until}: must be from 1 to {self.steps + 1}, the looks of a whole search.")
         if self.keep not in ("best", "last"):
             raise ConfigError(f"keep={self.keep!r}: there is none of this name; use best or last.")
 
 
-def vqgan_clip() -> SearchConfig:
+Preset = Literal["own", "vqgan-clip", "wavbrivl", "stylewav", "styleclip", "edit", "pocket"]
+
+
+def named(name: Preset, own: SearchConfig) -> SearchConfig:
+    """The settings below by their name, for an eye that looks at as many pixels as that of `own`, which is `own`.
+
+    Raises ConfigError for a name that there is not.
+    """
+    match name:
+        case "own":
+            return own
+        case "vqgan-clip":
+            found = vqgan_clip()
+        case "wavbrivl":
+            found = wavbrivl()
+        case "stylewav":
+            found = stylewav()
+        case "styleclip":
+            found = styleclip()
+        case "edit":
+            found = edit()
+        case "pocket":
+            found = pocket()
+        case _:
+            raise ConfigError(f"preset={name!r}: there is none of this name; {nearest(str(name), get_args(Preset))}")
+    return replace(found, cutouts=replace(found.cutouts, size=own.cutouts.size), together=own.together)
+
+
+def vqgan_clip(size: int = 224) -> SearchConfig:
     """What VQGAN-CLIP and Wav2CLIP publish: 501 updates, 32 views of 224 pixels, spherical distance, Adam at 0.1."""
-    return SearchConfig(steps=501, cutouts=CutoutsConfig(), keep="last")
+    return SearchConfig(steps=501, cutouts=CutoutsConfig(size=size), keep="last")
 
 
 def wavbrivl(size: int = 456) -> SearchConfig:
@@ -64,20 +98,20 @@ def wavbrivl(size: int = 456) -> SearchConfig:
     with Wav2CLIP's, so VQGAN-CLIP's settings serve, with the cosine that BriVL was trained by. `size` is the side that
     BriVL's image tower looks at: 456 in the authors' code, 360 in the paper.
     """
-    return replace(vqgan_clip(), distance="cosine", cutouts=CutoutsConfig(size=size))
+    return replace(vqgan_clip(size), distance="cosine")
 
 
-def stylewav() -> SearchConfig:
+def stylewav(size: int = 224) -> SearchConfig:
     """StyleWav's experiment (section 7.2): 10 steps from the mean W.
 
     Its code multiplies the cosine by 1/7: a fresh temperature, not CLIP's learned one, over 100.
     """
-    return replace(styleclip(), steps=10, scale=1 / 7)
+    return replace(styleclip(size), steps=10, scale=1 / 7)
 
 
-def styleclip() -> SearchConfig:
+def styleclip(size: int = 224) -> SearchConfig:
     """StyleCLIP's free generation, which StyleWav's longer runs use: 300 steps, ramped rate, the whole picture once."""
-    return SearchConfig(steps=300, rates="ramped", distance="cosine", cutouts=whole(224), keep="last")
+    return SearchConfig(steps=300, rates="ramped", distance="cosine", cutouts=whole(size), keep="last")
 
 
 def edit(identity: float = 0.0) -> SearchConfig:

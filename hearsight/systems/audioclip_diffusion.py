@@ -24,7 +24,8 @@ from hearsight.encoders.audioclip import AudioCLIP, AudioCLIPConfig, temperature
 from hearsight.errors import ConfigError
 from hearsight.generators import pixel_unet
 from hearsight.generators.pixel_unet import PixelUNet, PixelUNetConfig
-from hearsight.samplers.diffusion import sample, to_uint8
+from hearsight.pixels import to_images
+from hearsight.samplers.diffusion import sample
 from hearsight.samplers.noise import NoiseSchedule
 from hearsight.sound.sound import Sound
 from hearsight.systems.base import Callback, System
@@ -34,8 +35,9 @@ from hearsight.systems.base import Callback, System
 class Sampling:
     """How noise becomes a picture, unless a call says otherwise."""
 
-    scheduler: str = "dpm++"
-    """Any diffusers scheduler by name; `ddpm` with 1000 steps is the thesis's."""
+    scheduler: str = "euler-a"
+    """Any diffusers scheduler by name; `ddpm` with 1000 steps is the thesis's. Ancestral ones add new noise at every
+    step: what earlier steps drew wrongly is put right, and shapes come out cleaner than `dpm++` draws them."""
     steps: int = 20
     """Evaluations of the U-Net (each twice as wide while guided)."""
     guidance: float = 3.0
@@ -114,7 +116,7 @@ class AudioCLIPDiffusion(System):
             callback=callback,
             **chosen,
         )
-        return [Image.fromarray(pixels.permute(1, 2, 0).numpy()) for pixels in to_uint8(drawn).cpu()]
+        return to_images(drawn)
 
     def defaults(self) -> Mapping[str, Any]:
         """The sampling settings and the side of the picture in pixels."""

@@ -17,24 +17,21 @@ import copy
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor, nn
 
-from hearsight.conditions import token
-from hearsight.conditions.token import AudioTokenEmbedder, AudioTokenEmbedderConfig, mix
-from hearsight.encoders import beats
-from hearsight.encoders.beats import BEATs, BEATsConfig
-from hearsight.encoders.xvector import XVector, XVectorConfig
+from hearsight.conditions.token import AudioTokenEmbedder, mix
+from hearsight.encoders.beats import BEATs
+from hearsight.encoders.xvector import XVector
 from hearsight.errors import ConfigError
-from hearsight.generators import latent_diffusion
 from hearsight.generators.latent_diffusion import LatentDiffusionConfig
-from hearsight.generators.lora import LoRA, LoRAConfig
+from hearsight.generators.lora import LoRA
 from hearsight.generators.sound_prompt import SOUND, require_sound
 from hearsight.generators.stable_diffusion import StableDiffusion
 from hearsight.hub import folder as hub
@@ -43,6 +40,7 @@ from hearsight.picture import Picture
 from hearsight.samplers.diffusion import scheduler_like
 from hearsight.seeds import generator
 from hearsight.sound.sound import Sound
+from hearsight.systems.audiotoken_config import AudioTokenConfig, Sampling, debug, pocket, published
 from hearsight.systems.audiotoken_parts import (
     new_encoder,
     open_pipeline,
@@ -53,41 +51,7 @@ from hearsight.systems.audiotoken_parts import (
 )
 from hearsight.systems.base import HEARD, Callback, System, usable_device
 
-
-@dataclass(frozen=True)
-class Sampling:
-    """How a picture is drawn, unless a call says otherwise. The defaults are those of the published code."""
-
-    prompt: str = f"a photo of {SOUND}, 4k, high resolution"
-    """What to draw; the sound stands for a word."""
-    negative_prompt: str = ""
-    """What the picture is led away from."""
-    scheduler: str = "own"
-    """Any diffusers scheduler by name; `own` is the one the pipeline came with."""
-    steps: int = 50
-    """Evaluations of the U-Net (each twice as wide while guided)."""
-    guidance: float = 7.5
-    """Scale of classifier-free guidance; 1 draws without it."""
-    lora_scale: float = 1.0
-    """How much of the LoRA layers, where the system has them; 0 draws without."""
-    batch: int = 1
-    """Pictures drawn at once. More are quicker on a GPU, but may change the last digits of each."""
-
-
-@dataclass(frozen=True)
-class AudioTokenConfig:
-    """An ear, the embedder that makes words of what it hears, and the pipeline that reads them."""
-
-    encoder: BEATsConfig | XVectorConfig
-    """The ear: BEATs for all sounds, x-vectors for speakers."""
-    embedder: AudioTokenEmbedderConfig
-    """From the ear to one word."""
-    pipeline: str | LatentDiffusionConfig
-    """A diffusers pipeline: a folder (inside the system's own, or anywhere) or hub id; or the sizes of a random one."""
-    lora: LoRAConfig | None = None
-    """Additions to the pipeline's U-Net that were trained with the embedder."""
-    sampling: Sampling = field(default_factory=Sampling)
-    """Default settings of drawing."""
+__all__ = ["AudioToken", "AudioTokenConfig", "Sampling", "debug", "pocket", "published"]
 
 
 class AudioToken(System):
@@ -95,6 +59,10 @@ class AudioToken(System):
 
     name = "audiotoken"
     config_class = AudioTokenConfig
+    parts: ClassVar[Mapping[str, str]] = {
+        "pipeline": "a Stable Diffusion folder or hub id",
+        "embedder": "a trained folder, or embedder_learned_embeds.bin",
+    }
 
     config: AudioTokenConfig
 
@@ -280,7 +248,7 @@ class AudioToken(System):
         return super().to(device)
 
     @classmethod
-    def assemble(
+    def assemble(  # type: ignore[override]  # the options that must be given are spelled out
         cls, *, pipeline: str | Path, embedder: str | Path, device: str | torch.device | None = None, **options: Any
     ) -> Self:
         """A system put together from published files; what cannot fit is found before anything large is read.
@@ -333,23 +301,3 @@ class AudioToken(System):
         moved = copy.copy(self)
         moved.config = replace(self.config, pipeline=hub.PIPELINE)
         return System.save_pretrained(moved, folder, card=card, precision=precision)
-
-
-def published() -> AudioTokenConfig:
-    """The paper's: BEATs, and Stable Diffusion 1.4."""
-    return AudioTokenConfig(beats.published(), token.published(), "CompVis/stable-diffusion-v1-4")
-
-
-def pocket() -> AudioTokenConfig:
-    """What ships with the package: a small ear and a small pipeline of 128 px pictures."""
-    ear, picture = beats.pocket(), latent_diffusion.pocket()
-    words = token.pocket(len(ear.joined) * ear.width, picture.text_width)
-    sampling = Sampling(prompt=f"a photo of {SOUND}", scheduler="dpm++", steps=20, guidance=5.0)
-    return AudioTokenConfig(ear, words, picture, sampling=sampling)
-
-
-def debug() -> AudioTokenConfig:
-    """Random and tiny, for tests and docs."""
-    ear, picture = beats.debug(), latent_diffusion.debug()
-    words = token.debug(len(ear.joined) * ear.width, picture.text_width)
-    return AudioTokenConfig(ear, words, picture, sampling=Sampling(steps=2))

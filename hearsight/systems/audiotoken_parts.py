@@ -17,7 +17,7 @@ from hearsight.generators.lora import LoRA
 from hearsight.generators.stable_diffusion import Offload, StableDiffusion, quietly, word_width
 from hearsight.hub.converters.audiotoken import read_embedder, read_lora
 from hearsight.hub.converters.beats import read_beats
-from hearsight.hub.folder import Precision
+from hearsight.hub.folder import Precision, save_state
 from hearsight.hub.network import load_network
 
 SPEAKERS = "microsoft/wavlm-base-plus-sv"
@@ -108,16 +108,12 @@ def open_pipeline(place: str | LatentDiffusionConfig, width: int | None, **optio
 
 def save_pipeline(diffusion: StableDiffusion, folder: Path, precision: Precision) -> None:
     """Write a pipeline as diffusers does, then its numbers in `precision`, one file at a time."""
-    from safetensors.torch import load_file, save_file
+    from safetensors.torch import load_file
 
     with quietly():
         diffusion.pipeline.save_pretrained(folder)
-    kind = getattr(torch, precision)
-    for file in folder.rglob("*.safetensors"):
-        state = load_file(file)
-        floating = {name: value.to(kind) if value.is_floating_point() else value for name, value in state.items()}
-        save_file(floating, file, metadata={"format": "pt"})
-        file.chmod(0o644)  # safetensors makes files that nobody else may read
+    for file in sorted(folder.rglob("*.safetensors")):
+        save_state(load_file(file), file, precision, metadata={"format": "pt"})
 
 
 def require_width(embedder: int, pipeline: int, place: object) -> None:

@@ -7,6 +7,7 @@ recipes, saving and loading are here.
 import platform
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Self
@@ -42,6 +43,8 @@ class System(ABC):
     """What `hearsight.load` calls it."""
     config_class: ClassVar[type]
     """The dataclass of its config."""
+    parts: ClassVar[Mapping[str, str]] = {}
+    """What `assemble` must be given, and what that is; none: the system is only ever loaded whole."""
 
     config: Any
     """Everything that its networks and its default settings depend on."""
@@ -155,12 +158,12 @@ class System(ABC):
         for source in _listed(sounds):
             sound = Sound.read(source).require_audible()
             condition = self.hear([sound])
+            told = self.recipe(source, sound, condition[0], seed, resolved)
             for seeds in _chunks(range(seed, seed + pictures_per_sound), resolved.get("batch", 1)):
                 rows = condition.expand(len(seeds), *condition.shape[1:])
-                for own_seed, image in zip(
-                    seeds, self.draw(rows, seeds=seeds, callback=callback, **resolved), strict=True
-                ):
-                    yield Picture(image, self.recipe(source, sound, condition[0], own_seed, resolved))
+                images = self.draw(rows, seeds=seeds, callback=callback, **resolved)
+                for own_seed, image in zip(seeds, images, strict=True):
+                    yield Picture(image, {**deepcopy(told), "seed": own_seed})
 
     def recipe(
         self,
@@ -223,6 +226,14 @@ class System(ABC):
         system.source = str(name_or_path)
         system.weights_sha256 = hub.weights_sha256(place)
         return system.to(chosen)
+
+    @classmethod
+    def assemble(cls, *, device: str | torch.device | None = None, **options: Any) -> Self:
+        """A system put together from published files: its `parts`, which are options that must be given, and others.
+
+        Raises ConfigError for a system without parts.
+        """
+        raise ConfigError(f"{cls.name}: is not put together from parts; load the whole system.")
 
     @classmethod
     def _built(cls, config: Any, place: Path, **options: Any) -> Self:

@@ -8,40 +8,56 @@ that share a space, an ear and an eye:
     random codes --VQGAN--> picture --cutouts, eye--> embeddings            CLIP, or BriVL's image tower
     codes -= Adam's step towards embeddings that are like the sound's       samplers/search.py
 
-Wav2CLIP's space is CLIP's, so there words can pull as well (`prompt`) and push away (`against`).
+    system = hearsight.load("wav2clip-vqgan", vqgan="vqgan_imagenet_f16_16384.ckpt", ear="Wav2CLIP.pt",
+        eye="openai/clip-vit-base-patch32")
+    system("bark.ogg", prompt="an oil painting", against="text")
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Literal, Self
 
+import torch
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from hearsight.conditions.likeness import Target
-from hearsight.config import build, plain
+from hearsight.config import build
 from hearsight.encoders import brivl_image, clip, wav2clip, wavbrivl
 from hearsight.encoders.brivl_image import BriVLImage, BriVLImageConfig
 from hearsight.encoders.clip import CLIP, CLIPConfig
-from hearsight.encoders.tokenizer import CLIPTokenizer
 from hearsight.encoders.wav2clip import Wav2CLIP, Wav2CLIPConfig
 from hearsight.encoders.wavbrivl import WavBriVL, WavBriVLConfig
 from hearsight.errors import ConfigError
 from hearsight.generators import vqgan
 from hearsight.generators.vqgan import VQGAN, VQGANConfig
+from hearsight.hub.converters.vqgan import read_vqgan
+from hearsight.pixels import to_pixels
 from hearsight.samplers import search_config
-from hearsight.samplers.diffusion import to_uint8
-from hearsight.samplers.search import Found, Progress, search
+from hearsight.samplers.search import Found, Start, search
 from hearsight.samplers.search_config import SearchConfig
-from hearsight.sound.sound import Sound
-from hearsight.systems.base import Callback, System
+from hearsight.systems.guided_search import GuidedSearch, looks_at, opened_picture
+from hearsight.systems.guided_search_parts import (
+    read_brivl_eye,
+    read_clip_eye,
+    read_painter,
+    read_wav2clip_ear,
+    read_wavbrivl_ear,
+)
 
-FIXED = ("cutouts", "identity", "together")
-"""What of a search is no setting of its own: `views` and `batch` stand for two of them, and no network knows faces."""
+
+@dataclass(frozen=True)
+class Canvas:
+    """What of VQGAN is searched, and where that begins. The defaults are VQGAN-CLIP's."""
+
+    space: Literal["latent", "codes"] = "latent"
+    """What is moved: the vectors, each drawn as the nearest code, or a score for every code, the best of which is drawn
+    (WavBriVL's section 4.1 updates "the initial token sequence")."""
+    start: str = "random"
+    """Random codes, or the file of a picture to begin with."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +72,8 @@ class Wav2CLIPVQGANConfig:
     """What draws."""
     search: SearchConfig = field(default_factory=SearchConfig)
     """Default settings of drawing."""
+    canvas: Canvas = field(default_factory=Canvas)
+    """More of them."""
 
 
 @dataclass(frozen=True)
@@ -70,107 +88,71 @@ class WavBriVLVQGANConfig:
     """What draws."""
     search: SearchConfig = field(default_factory=SearchConfig)
     """Default settings of drawing."""
+    canvas: Canvas = field(default_factory=Canvas)
+    """More of them."""
 
 
-class GuidedVQGAN(System):
-    """An ear and an eye that share a space, and a VQGAN that is searched for what the eye finds like the sound."""
+class GuidedVQGAN(GuidedSearch):
+    """A search through VQGAN's codes."""
 
-    ear: Wav2CLIP | WavBriVL
-    eye: CLIP | BriVLImage
+    vqgan: VQGAN
 
     def __init__(
-        self, config: Any, ear: Wav2CLIP | WavBriVL, eye: CLIP | BriVLImage, painter: VQGAN | None, looks_at: int
+        self, config: Any, ear: Wav2CLIP | WavBriVL, eye: CLIP | BriVLImage, painter: VQGAN | None = None
     ) -> None:
-        """A system of these networks. `looks_at` is the side in pixels of what the eye is shown.
-
-        Raises ConfigError for networks that do not fit each other.
-        """
-        if config.ear.embed != config.eye.embed:
-            raise ConfigError(
-                f"ear.embed={config.ear.embed}: the eye gives embeddings of {config.eye.embed}; take two that share a "
-                "space."
-            )
-        if config.search.cutouts.size != looks_at:
-            raise ConfigError(
-                f"search.cutouts.size={config.search.cutouts.size}: the eye looks at {looks_at} pixels; set both to "
-                "the same size."
-            )
-        self.config, self.ear, self.eye = config, ear, eye
+        """A system of the given networks; a VQGAN that is left out gets random weights."""
         self.vqgan = painter or VQGAN(config.vqgan)
-        self.components = {"ear": self.ear.eval(), "eye": self.eye.eval(), "vqgan": self.vqgan.eval()}
-
-    def hear(self, sounds: Sequence[Sound]) -> Float[Tensor, "sound embed"]:
-        """The unit embedding of every sound."""
-        return self.ear.hear(sounds)
-
-    def draw(
-        self,
-        condition: Float[Tensor, "picture embed"],
-        *,
-        seeds: Sequence[int],
-        callback: Callback | None = None,
-        **settings: Any,
-    ) -> list[Image.Image]:
-        """One picture per embedding; the same embedding, seed and settings give the same bytes.
-
-        Ctrl-C ends the search with the best pictures so far; where there are none yet, it is raised, as is whatever
-        else the callback raises.
-        """
-        chosen = self.settings(**settings)
-        others = self._other_targets(chosen)
-        found = search(
-            self.vqgan.draw,
-            self._look,
-            [[Target(row), *others] for row in condition.to(self.device)],
-            partial(self.vqgan.random_latent, height=chosen["size"], width=chosen["size"]),
-            seeds=seeds,
-            config=self._search_config(chosen),
-            constrain=self.vqgan.within_codebook,
-            callback=_counted(callback),
-        )
-        return _images(found)
-
-    # Settings -------------------------------------------------------------------------------------------------------
+        super().__init__(config, ear, eye, {"vqgan": self.vqgan})
 
     def defaults(self) -> Mapping[str, Any]:
-        """The search's settings, its `views` at every step, pictures searched in one `batch`, and the side in pixels.
-
-        A larger batch is quicker on a GPU, but may change the last digits of each picture.
-        """
-        chosen = self.config.search
-        free = {entry.name: getattr(chosen, entry.name) for entry in fields(chosen) if entry.name not in FIXED}
-        return {**free, "views": chosen.cutouts.count, "batch": chosen.together, "size": self.config.vqgan.size}
+        """The search's settings, those of `Canvas`, and the side of the picture in pixels."""
+        return {**super().defaults(), **asdict(self.config.canvas), "size": self.config.vqgan.size}
 
     def settings(self, **given: Any) -> dict[str, Any]:
         """All settings of a drawing. Raises ConfigError for one that does not exist or cannot be."""
         chosen = super().settings(**given)
-        for name in ("views", "batch"):
-            if chosen[name] < 1:
-                raise ConfigError(f"{name}={chosen[name]}: must be at least 1.")
-        if not self._search_config(chosen).rate > 0:
-            raise ConfigError(f"rate={chosen['rate']}: must be above 0, or nothing moves.")
+        chosen["start"] = str(chosen["start"])
         unit = self.config.vqgan.factor
         if chosen["size"] < unit or chosen["size"] % unit:
             raise ConfigError(
                 f"size={chosen['size']}: this VQGAN draws multiples of {unit} pixels; try {self.config.vqgan.size}."
             )
-        self._other_targets(chosen)
+        canvas = _canvas(chosen)
+        if canvas.start != "random":
+            with opened_picture("start", canvas.start):
+                if chosen["starts"] > 1:
+                    raise ConfigError(f"starts={chosen['starts']}: the start is given, so there is only one; set 1.")
         return chosen
 
-    def _search_config(self, chosen: Mapping[str, Any]) -> SearchConfig:
-        """The search that settings ask for."""
-        own = self.config.search
-        free = {entry.name: chosen[entry.name] for entry in fields(own) if entry.name not in FIXED}
-        views = plain(replace(own.cutouts, count=chosen["views"]))
-        return build(SearchConfig, {**plain(own), **free, "cutouts": views, "together": chosen["batch"]})
+    def _file_settings(self, settings: Mapping[str, Any]) -> list[str]:
+        return [*super()._file_settings(settings), *(["start"] if settings["start"] != "random" else [])]
 
-    def _other_targets(self, chosen: Mapping[str, Any]) -> list[Target]:
-        """What every picture should be like besides its sound."""
-        return []
+    def _search(self, chosen: Mapping[str, Any], seeds: Sequence[int], **others: Any) -> Found:
+        begin = self._start(_canvas(chosen), chosen["size"])
+        if chosen["space"] == "latent":
+            return search(self.vqgan.draw, start=begin, seeds=seeds, constrain=self.vqgan.within_codebook, **others)
+        return search(self.vqgan.draw_mixture, start=lambda random: self._scores(begin(random)), seeds=seeds, **others)
 
-    def _look(self, pixels: Float[Tensor, "view 3 size size"]) -> Float[Tensor, "view embed"]:
-        """Embeddings of pixels in [0, 1]."""
-        return self.eye.encode_image(self.eye.normalise(pixels))
+    def _start(self, canvas: Canvas, side: int) -> Start:
+        """Where each picture begins, as a latent made of codes."""
+        if canvas.start == "random":
+            return partial(self.vqgan.random_latent, height=side, width=side)
+        latent = self._encoded(canvas.start, side)
+        return lambda random: latent
+
+    @torch.no_grad()
+    def _encoded(self, file: str, side: int) -> Float[Tensor, "code_width row column"]:
+        """The codes of a picture, squeezed to a square as VQGAN-CLIP does."""
+        with opened_picture("start", file) as image:
+            square = image.convert("RGB").resize((side, side), Image.Resampling.LANCZOS)
+        return self.vqgan.quantise(self.vqgan.encode(to_pixels(square)[None].to(self.device)))[0]
+
+    @torch.no_grad()
+    def _scores(self, latent: Float[Tensor, "code_width row column"]) -> Float[Tensor, "codes row column"]:
+        """A score for every code at every place: the code nearest to `latent` gets half of the probability."""
+        codes = self.vqgan.nearest(latent[None])[0]
+        chosen = torch.nn.functional.one_hot(codes, self.config.vqgan.codes).movedim(-1, 0)
+        return math.log(self.config.vqgan.codes) * chosen.to(latent)
 
 
 class Wav2CLIPVQGAN(GuidedVQGAN):
@@ -178,10 +160,13 @@ class Wav2CLIPVQGAN(GuidedVQGAN):
 
     name = "wav2clip-vqgan"
     config_class = Wav2CLIPVQGANConfig
+    parts: ClassVar[Mapping[str, str]] = {
+        "vqgan": "vqgan_imagenet_f16_16384.ckpt, or a trained folder",
+        "ear": "Wav2CLIP.pt, or a trained folder",
+        "eye": "a folder or hub id of a CLIP, or RN50.pt",
+    }
 
     config: Wav2CLIPVQGANConfig
-    ear: Wav2CLIP
-    eye: CLIP
 
     def __init__(
         self,
@@ -191,40 +176,36 @@ class Wav2CLIPVQGAN(GuidedVQGAN):
         painter: VQGAN | None = None,
     ) -> None:
         """A system of the given networks; those left out get random weights."""
-        super().__init__(config, ear or Wav2CLIP(config.ear), eye or CLIP(config.eye), painter, config.eye.image.size)
-
-    def draw_words(
-        self, words: Sequence[str], *, seeds: Sequence[int], callback: Callback | None = None, **settings: Any
-    ) -> list[Image.Image]:
-        """The same search, guided by what CLIP reads instead of what Wav2CLIP hears."""
-        return self.draw(self.eye.read(words), seeds=seeds, callback=callback, **settings)
-
-    def defaults(self) -> Mapping[str, Any]:
-        """The search's settings, and words that pictures are pulled towards (`prompt`) and pushed from (`against`).
-
-        The sound's own weight is 1.
-        """
-        words = {"prompt": "", "prompt_weight": 1.0, "against": "", "against_weight": 1.0}
-        return {**super().defaults(), **words}
-
-    def _other_targets(self, chosen: Mapping[str, Any]) -> list[Target]:
-        """The words. Raises ConfigError for a text that is too long, WeightsError for CLIP without a vocabulary."""
-        found = []
-        for name, sign in (("prompt", 1), ("against", -1)):
-            weight = chosen[f"{name}_weight"]
-            if not (math.isfinite(weight) and weight >= 0):
-                raise ConfigError(f"{name}_weight={weight}: must be a finite number from 0 (the sound's is 1).")
-            if chosen[name].strip():
-                found.append(Target(self.eye.read([chosen[name]])[0], sign * weight))
-        return found
+        super().__init__(config, ear or Wav2CLIP(config.ear), eye or CLIP(config.eye), painter)
 
     @classmethod
-    def _built(cls, config: Any, place: Path, *, vocabulary: str | Path | None = None, **options: Any) -> Self:
-        """With CLIP's `vocabulary` (the folder of its vocab.json and merges.txt), where its text tower needs one."""
-        system = super()._built(config, place, **options)
-        if vocabulary is not None:
-            system.eye.tokenizer = CLIPTokenizer(vocabulary, config.eye.text.context)
-        return system
+    def assemble(  # type: ignore[override]  # the options that must be given are spelled out
+        cls,
+        *,
+        vqgan: str | Path,
+        ear: str | Path,
+        eye: str | Path,
+        vocabulary: str | Path | None = None,
+        device: str | torch.device | None = None,
+        **others: Any,
+    ) -> Self:
+        """A system of published files or trained folders, which is searched as VQGAN-CLIP publishes.
+
+        Args:
+            vqgan: `vqgan_imagenet_f16_16384.ckpt` or `..._1024.ckpt`.
+            ear: `Wav2CLIP.pt`.
+            eye: the CLIP it was learned from: ViT-B/32 as a folder or hub id of transformers.
+            vocabulary: the folder of CLIP's vocab.json and merges.txt, where the eye comes without.
+
+        Raises ConfigError for parts that do not fit each other, WeightsError for files that are missing or of another
+        model.
+        """
+        cls._refuse(others)
+        hearing, looking = read_wav2clip_ear(ear), read_clip_eye(eye, vocabulary)
+        painter = read_painter(vqgan, "vqgan", VQGAN, VQGANConfig, read_vqgan)
+        how = search_config.vqgan_clip(looks_at(looking))
+        config = Wav2CLIPVQGANConfig(hearing.config, looking.config, painter.config, how)
+        return cls(config, hearing, looking, painter).ready(device)
 
 
 class WavBriVLVQGAN(GuidedVQGAN):
@@ -232,10 +213,13 @@ class WavBriVLVQGAN(GuidedVQGAN):
 
     name = "wavbrivl"
     config_class = WavBriVLVQGANConfig
+    parts: ClassVar[Mapping[str, str]] = {
+        "vqgan": "vqgan_imagenet_f16_1024.ckpt, or a trained folder",
+        "ear": "the folder of a trained WavBriVL; none is published",
+        "eye": "brivl-with-roberta-base.pth, BriVL-1.0-5500w.pth, or a trained folder",
+    }
 
     config: WavBriVLVQGANConfig
-    ear: WavBriVL
-    eye: BriVLImage
 
     def __init__(
         self,
@@ -245,20 +229,41 @@ class WavBriVLVQGAN(GuidedVQGAN):
         painter: VQGAN | None = None,
     ) -> None:
         """A system of the given networks; those left out get random weights."""
-        super().__init__(config, ear or WavBriVL(config.ear), eye or BriVLImage(config.eye), painter, config.eye.size)
+        super().__init__(config, ear or WavBriVL(config.ear), eye or BriVLImage(config.eye), painter)
+
+    @classmethod
+    def assemble(  # type: ignore[override]  # the options that must be given are spelled out
+        cls,
+        *,
+        vqgan: str | Path,
+        ear: str | Path,
+        eye: str | Path,
+        form: str = "published",
+        device: str | torch.device | None = None,
+        **others: Any,
+    ) -> Self:
+        """A system of published files or trained folders, searched as WavBriVL's paper reads.
+
+        Args:
+            vqgan: `vqgan_imagenet_f16_1024.ckpt` or `..._16384.ckpt`.
+            ear: the folder of a trained WavBriVL; its authors published none.
+            eye: `brivl-with-roberta-base.pth` or `BriVL-1.0-5500w.pth`.
+            form: how a published eye is fed: `published`, `first_release` or `reranker` of encoders/brivl_image.py.
+
+        Raises ConfigError for parts that do not fit each other, WeightsError for files that are missing or of another
+        model.
+        """
+        cls._refuse(others)
+        hearing, looking = read_wavbrivl_ear(ear), read_brivl_eye(eye, form)
+        painter = read_painter(vqgan, "vqgan", VQGAN, VQGANConfig, read_vqgan)
+        how = search_config.wavbrivl(looks_at(looking))
+        config = WavBriVLVQGANConfig(hearing.config, looking.config, painter.config, how)
+        return cls(config, hearing, looking, painter).ready(device)
 
 
-def _counted(callback: Callback | None) -> Callable[[Progress], None] | None:
-    """A system's callback as a search calls it."""
-    return callback and (lambda progress: callback(progress.step, progress.steps))
-
-
-def _images(found: Found) -> list[Image.Image]:
-    """The pictures of a search. Raises what interrupted it, unless that was Ctrl-C and there is something to show."""
-    stopped = found.interruption
-    if stopped is not None and not (isinstance(stopped, KeyboardInterrupt) and found.loss.isfinite().all()):
-        raise stopped
-    return [Image.fromarray(pixels.permute(1, 2, 0).cpu().numpy()) for pixels in to_uint8(2 * found.pictures - 1)]
+def _canvas(chosen: Mapping[str, Any]) -> Canvas:
+    """What of VQGAN settings search. Raises ConfigError for what there is not."""
+    return build(Canvas, {name: chosen[name] for name in ("space", "start")})
 
 
 # Named sizes ----------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from hearsight.encoders.speech import SpeechEncoder, SpeechEncoderConfig
 from hearsight.errors import ConfigError
 from hearsight.generators import stacked_gan
 from hearsight.generators.stacked_gan import StackedGANConfig, StackedGenerator
-from hearsight.samplers.diffusion import to_uint8
+from hearsight.pixels import to_images
 from hearsight.seeds import generator
 from hearsight.sound.sound import Sound
 from hearsight.systems.base import Callback, System
@@ -91,7 +91,7 @@ class S2IGAN(System):
         pictures = []
         for row, seed in zip(condition, seeds, strict=True):
             drawn = self._scales(row, seed, chosen["variety"])[self.config.generator.sides.index(chosen["size"])]
-            pictures.append(Image.fromarray(to_uint8(drawn)[0].permute(1, 2, 0).cpu().numpy()))
+            pictures += to_images(drawn)
             if callback:
                 callback(1, 1)
         return pictures

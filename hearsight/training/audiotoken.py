@@ -17,10 +17,10 @@ import torch
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor, nn
-from torch.nn import functional
 
 from hearsight.conditions.token import AudioTokenEmbedder, AudioTokenEmbedderConfig
 from hearsight.data.encodings import Encode, Encodings, FreshEncodings, encode_files, fingerprint
+from hearsight.data.shard_members import contents
 from hearsight.data.token_pairs import Pairing, SoundsWithPictures, TokenBatches
 from hearsight.data.words import name
 from hearsight.encoders.beats import BEATs
@@ -30,10 +30,12 @@ from hearsight.generators.lora import LoRAConfig
 from hearsight.generators.sound_prompt import SOUND, require_sound
 from hearsight.generators.stable_diffusion import StableDiffusion
 from hearsight.hub.folder import load_weights
+from hearsight.pixels import to_pixels
 from hearsight.sound.sound import Sound
 from hearsight.systems.audiotoken import AudioToken, AudioTokenConfig, Sampling
 from hearsight.systems.audiotoken_parts import open_pipeline, read_encoder
 from hearsight.systems.base import usable_device
+from hearsight.training.latent_loss import latent_loss
 from hearsight.training.loop import TrainConfig, train
 from hearsight.training.token_losses import Form, classification, sparsity
 
@@ -43,7 +45,7 @@ class Recipe:
     """How a token is learned. The defaults are the published code's, but for the loop's settings."""
 
     data: Path
-    """A data folder with sounds and pictures."""
+    """A data folder with sounds and pictures, or shards of `hearsight data prepare`."""
     pipeline: str
     """The diffusers pipeline that is to understand sounds: a folder or hub id."""
     train: TrainConfig
@@ -66,6 +68,8 @@ class Recipe:
     """What training pictures are said to show."""
     pairing: Pairing = "label"
     """A sound's picture: any of its class, or one of its own `group` (of its video)."""
+    pictures: int | None = None
+    """Pictures of each class (or group) that are learnt from; by default all."""
     size: int | None = None
     """Side of the training pictures in pixels; by default that of the pipeline."""
     seconds: float | None = 5.0
@@ -94,9 +98,9 @@ class Recipe:
     def __post_init__(self) -> None:
         require_sound(self.prompt)
         require_sound(self.sampling.prompt)
-        for setting in ("batch", "views"):
-            if getattr(self, setting) < 1:
-                raise ConfigError(f"{setting}={getattr(self, setting)}: must be at least 1.")
+        for setting in ("batch", "views", "pictures"):
+            if (value := getattr(self, setting)) is not None and value < 1:
+                raise ConfigError(f"{setting}={value}: must be at least 1.")
 
 
 class AudioTokenTask:
@@ -139,18 +143,15 @@ class AudioTokenTask:
         """Equation 2, with the sound in the prompt: how well the frozen U-Net finds the noise again."""
         if self.diffusion.device != token.device:
             self.diffusion.to(token.device)
-        pipeline, scheduler = self.diffusion.pipeline, self.scheduler
-        mean, std = batch["mean"].float(), batch["std"].float()
-        latents = (mean + std * _randn(mean)) * pipeline.vae.config.scaling_factor
-        noise = _randn(latents)
-        timestep = torch.randint(scheduler.config.num_train_timesteps, (len(latents),)).to(latents.device)
-        noisy = scheduler.add_noise(latents, noise, timestep).to(pipeline.unet.dtype)
         text = self.diffusion.encode(self.recipe.prompt, token[:, None])
-        with self.system.acting():
-            predicted = pipeline.unet(noisy, timestep, encoder_hidden_states=text).sample
-        velocity = scheduler.config.prediction_type == "v_prediction"
-        wanted = scheduler.get_velocity(latents, noise, timestep) if velocity else noise
-        return functional.mse_loss(predicted.float(), wanted)
+        unet, scale = self.diffusion.pipeline.unet, self.diffusion.pipeline.vae.config.scaling_factor
+
+        def predict(noisy: Tensor, timestep: Tensor) -> Tensor:
+            with self.system.acting():
+                predicted: Tensor = unet(noisy.to(unet.dtype), timestep, encoder_hidden_states=text).sample
+            return predicted
+
+        return latent_loss(predict, batch["mean"].float(), batch["std"].float(), scale, self.scheduler)
 
 
 @torch.no_grad()
@@ -169,7 +170,7 @@ def encode_labels(diffusion: StableDiffusion, labels: tuple[str, ...], form: For
 def run(recipe: Recipe, out: Path) -> Path:
     """Train as `recipe` says; `out` becomes a system folder that `hearsight generate --system` can use."""
     torch.manual_seed(recipe.seed)
-    found = SoundsWithPictures.find(recipe.data, recipe.pairing)
+    found = SoundsWithPictures.find(recipe.data, recipe.pairing, recipe.pictures)
     system = begin(recipe)
     batches = make_batches(system, found, recipe)
     train(AudioTokenTask(system, recipe, found.labels), batches, recipe.train, out)
@@ -229,7 +230,7 @@ def with_window(encoder: BEATs | XVector, seconds: float | None) -> BEATs | XVec
 def hear_excerpts(ear: BEATs | XVector, file: Path, hop: float, views: int) -> Float[Tensor, "view time width"]:
     """Features of `views` excerpts of a sound, evenly chosen among those that begin every `hop` seconds; in float16."""
     window = replace(ear.config.window, long="slide", hop=hop)
-    clips = window.cut(Sound.read(file)).samples
+    clips = window.cut(Sound.read(contents(file), name=file.name)).samples
     chosen = np.linspace(0, len(clips) - 1, views).round().astype(int)
     excerpts = {at: Sound(clips[at][None].numpy(), window.rate, file.name) for at in sorted(set(chosen))}
     heard = {at: ear.hear([excerpt])[0] for at, excerpt in excerpts.items()}
@@ -243,14 +244,8 @@ def encode_picture(vae: Any, file: Path, size: int) -> dict[str, Float[Tensor, "
     The picture is squeezed into a square of `size` pixels, as in the published code (which makes it 512 x 320).
     """
     try:
-        image = Image.open(file).convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
+        image = Image.open(contents(file)).convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
     except (OSError, ValueError) as error:
         raise DataError(f"{file}: not a readable picture ({error}); make the data folder again.") from None
-    pixels = torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1)[None].to(vae.device, vae.dtype) / 127.5 - 1
-    latent = vae.encode(pixels).latent_dist
+    latent = vae.encode(to_pixels(image)[None].to(vae.device, vae.dtype)).latent_dist
     return {"mean": latent.mean[0].half().cpu(), "std": latent.std[0].half().cpu()}
-
-
-def _randn(like: Tensor) -> Tensor:
-    """Standard normal noise, drawn on the CPU."""
-    return torch.randn(like.shape).to(like.device)

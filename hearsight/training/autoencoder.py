@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from hearsight.data.scenes import Scenes
-from hearsight.generators.latent_diffusion import LatentDiffusionConfig, build_vae
+from hearsight.generators.latent_diffusion import LatentDiffusionConfig, build_vae, keep_scale, silence_residuals
+from hearsight.pixels import to_pixels
+from hearsight.training.edge_error import edge_error
 from hearsight.training.loop import TrainConfig, train
 
 MEASURED = 256
@@ -58,14 +59,19 @@ class SceneBatches:
 
 def pixels(scenes: Scenes, index: int) -> Float[Tensor, "3 height width"]:
     """The picture of a scene as values in [-1, 1]."""
-    return torch.from_numpy(np.asarray(scenes.picture(index)).transpose(2, 0, 1) / np.float32(127.5) - 1)
+    return to_pixels(scenes.picture(index))
 
 
 class AutoencoderTask:
     """What goes in comes out, through a narrow place."""
 
     def __init__(self, recipe: Recipe) -> None:
-        network = Reconstruction(build_vae(recipe.model))
+        vae = build_vae(recipe.model)
+        keep_scale(vae)
+        silence_residuals(vae)
+        with torch.no_grad():  # little noise on latents at first, which they would have to grow out of
+            vae.quant_conv.bias[recipe.model.latent_channels :].fill_(-4.0)
+        network = Reconstruction(vae)
         self.modules: nn.Module = convert_conv2d_weight_memory_format(network, torch.channels_last)
         self.recipe = recipe
 
@@ -76,7 +82,7 @@ class AutoencoderTask:
         error = found.float() - pictures
         scalars = {
             "pixels": error.abs().mean(),
-            "edges": error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean(),
+            "edges": edge_error(error),
             "divergence": 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean(),
         }
         loss = scalars["pixels"] + self.recipe.edges * scalars["edges"]

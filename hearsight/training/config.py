@@ -19,8 +19,15 @@ class TrainConfig:
     warmup: int = 0
     """Steps over which the learning rate rises (onecycle: 0 means 30 % of all steps)."""
 
-    decay: Literal["cosine", "constant", "onecycle"] = "cosine"
-    """What follows the warm-up: half a cosine down to zero, nothing, or Smith's one-cycle policy as torch has it."""
+    decay: Literal["cosine", "constant", "step", "onecycle"] = "cosine"
+    """What follows the warm-up: half a cosine down to zero, nothing, falling by a factor again and again, or Smith's
+    one-cycle policy as torch has it."""
+
+    decay_every: int = 0
+    """With `decay: step`, after how many steps the learning rate falls, each time."""
+
+    decay_factor: float = 0.5
+    """With `decay: step`, what the learning rate is multiplied by."""
 
     optimiser: Literal["adamw", "adam"] = "adamw"
     """AdamW decouples weight decay from the gradient, Adam adds it to the gradient."""
@@ -75,5 +82,10 @@ class TrainConfig:
             raise ConfigError(f"learning_rate={self.learning_rate}: must be above 0, e.g. 3e-4.")
         if not 0 <= self.ema < 1:
             raise ConfigError(f"ema={self.ema}: a decay lies in [0, 1), e.g. 0.999; 0 keeps no average.")
+        if (self.decay == "step") != (self.decay_every > 0) or not 0 < self.decay_factor <= 1:
+            raise ConfigError(
+                f"decay={self.decay}, decay_every={self.decay_every}, decay_factor={self.decay_factor}: `decay: step` "
+                "needs a number of steps above 0 and a factor in (0, 1]; other decays need decay_every=0."
+            )
         if self.warmup >= self.steps:
             raise ConfigError(f"warmup={self.warmup}: must be shorter than the training, steps={self.steps}.")

@@ -26,11 +26,17 @@ TASKS = (
     "audiotoken",
     "autoencoder",
     "diffuse",
+    "distil",
+    "image_text",
     "judge",
+    "part_colours",
     "sound_classifier",
+    "spectrum_lesson",
     "speech_embedding",
     "stacked_gan",
+    "stylegan2",
     "text_to_image",
+    "vqgan",
 )
 MAY_CHANGE = {f"train.{name}" for name in ("steps", "checkpoint_every", "keep", "log_every", "workers")}
 """Settings that may differ between the parts of one interrupted training."""
@@ -97,14 +103,30 @@ def task_module(name: str | None) -> TaskModule:
             from hearsight.training import diffuse
 
             return diffuse
+        case "distil":
+            from hearsight.training import distil
+
+            return distil
+        case "image_text":
+            from hearsight.training import image_text
+
+            return image_text
         case "judge":
             from hearsight.training import judge
 
             return judge
+        case "part_colours":
+            from hearsight.training import part_colours
+
+            return part_colours
         case "sound_classifier":
             from hearsight.training import sound_classifier
 
             return sound_classifier
+        case "spectrum_lesson":
+            from hearsight.training import spectrum_lesson
+
+            return spectrum_lesson
         case "speech_embedding":
             from hearsight.training import speech_embedding
 
@@ -113,10 +135,18 @@ def task_module(name: str | None) -> TaskModule:
             from hearsight.training import stacked_gan
 
             return stacked_gan
+        case "stylegan2":
+            from hearsight.training import stylegan2
+
+            return stylegan2
         case "text_to_image":
             from hearsight.training import text_to_image
 
             return text_to_image
+        case "vqgan":
+            from hearsight.training import vqgan
+
+            return vqgan
         case None:
             raise ConfigError(f"task: the recipe does not say what to train; add one of {', '.join(TASKS)}.")
         case _:

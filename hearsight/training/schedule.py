@@ -19,6 +19,8 @@ def learning_rate(step: int, config: TrainConfig) -> float:
         return config.learning_rate * (step + 1) / config.warmup
     if config.decay == "constant":
         return config.learning_rate
+    if config.decay == "step":
+        return config.learning_rate * config.decay_factor ** (step // config.decay_every)
     return config.learning_rate * _cosine(1.0, 0.0, (step - config.warmup) / (config.steps - config.warmup))
 
 

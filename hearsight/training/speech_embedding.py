@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
+from hearsight.data.bird_pictures import bird_pictures
 from hearsight.data.birds import Birds
 from hearsight.data.spoken_birds import SpokenBirds
 from hearsight.data.stratified import stratified
@@ -53,6 +54,8 @@ class Recipe:
     """What is minimised."""
     birds: Birds = field(default_factory=Birds)
     """The aviary."""
+    pictures: int = 100
+    """Pictures of every species that are learnt from."""
     seed: int = 0
     """Seed of the weights and of every batch."""
     batch: int = 64
@@ -64,19 +67,24 @@ class BirdPairs:
     """Batch n, a function of (seed, n): species equally often, each with a sentence and a picture."""
 
     source: SpokenBirds
+    """The sentences."""
+    pictures: UInt8[np.ndarray, "species picture 3 size size"]
+    """Their species, drawn."""
     size: int
+    """Rows of a batch."""
     seed: int
+    """Seed of everything drawn."""
 
     def batch(self, index: int) -> dict[str, Tensor]:
         """What `SpeechEmbeddingTask` asks for."""
         random = np.random.default_rng(derive(self.seed, "speech-embedding", index))
         classes = stratified(len(self.source.labels), self.size, random)
         spectrograms, lengths = padded([self.source.sentence(one, random) for one in classes])
-        pixels = torch.stack([self.source.picture(one, random) for one in classes])
+        numbers = random.integers(self.pictures.shape[1], size=self.size)
         return {
             "spectrograms": spectrograms,
             "lengths": lengths,
-            "pixels": pixels,
+            "pixels": torch.from_numpy(self.pictures[classes, numbers]).float() / 127.5 - 1,
             "classes": torch.from_numpy(classes),
         }
 
@@ -130,6 +138,7 @@ def run(recipe: Recipe, out: Path) -> Path:
     torch.manual_seed(recipe.seed)
     source = SpokenBirds.load(recipe.data, "train", recipe.model.speech, recipe.birds)
     network = SpeechEmbedding(replace(recipe.model, classes=len(source.labels)))
+    pictures = bird_pictures(recipe.birds, source.species, recipe.pictures, recipe.data / ".cache")
     task = SpeechEmbeddingTask(network, recipe.loss)
-    train(task, BirdPairs(source, recipe.batch, recipe.seed), recipe.train, out)
+    train(task, BirdPairs(source, pictures, recipe.batch, recipe.seed), recipe.train, out)
     return out

@@ -18,6 +18,7 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from hearsight.data.bird_pictures import bird_pictures
 from hearsight.data.birds import Birds
@@ -27,7 +28,7 @@ from hearsight.data.stratified import stratified
 from hearsight.encoders.speech import SpeechEncoder
 from hearsight.encoders.speech_embedding import PictureEncoder, SpeechEmbedding, SpeechEmbeddingConfig
 from hearsight.errors import ConfigError
-from hearsight.files import write_atomically
+from hearsight.files import save_array
 from hearsight.generators import stacked_discriminator, stacked_gan
 from hearsight.generators.relation_classifier import RelationClassifier, RelationConfig
 from hearsight.generators.stacked_discriminator import Discriminator, DiscriminatorConfig
@@ -39,8 +40,12 @@ from hearsight.training.adversarial_loss import LossWeights, discriminator_loss,
 from hearsight.training.loop import TrainConfig, train
 from hearsight.training.relation_loss import relation_loss
 from hearsight.training.speech_embedding import padded
+from hearsight.training.task import Batches
 
 Judged = Literal["mean", "sample"]
+
+REHEARSED = 100
+"""Batches over which an averaged generator's statistics are taken anew."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class HeardBirds:
     """What the ear makes of the sentences about every species."""
     pictures: UInt8[np.ndarray, "species picture 3 size size"]
     """The species, drawn."""
+    seen: Float[np.ndarray, "species picture embed"]
+    """What the eye makes of the pictures."""
     size: int
     """Rows of a batch."""
     seed: int
@@ -95,12 +102,14 @@ class HeardBirds:
         classes = stratified(count, self.size, random)
         others = (classes + random.integers(1, count, self.size)) % count
         heard = [self.embeddings[one][random.integers(len(self.embeddings[one]))] for one in classes]
-        numbers = random.integers(many, size=(3, self.size))
+        truth, same, wrong = random.integers(many, size=(3, self.size))
         return {
             "embeddings": torch.from_numpy(np.stack(heard)),
-            "pictures": self._pixels(classes, numbers[0]),
-            "same": self._pixels(classes, numbers[1]),
-            "wrong": self._pixels(others, numbers[2]),
+            "pictures": self._pixels(classes, truth),
+            "wrong": self._pixels(others, wrong),
+            "truth": torch.from_numpy(self.seen[classes, truth]),
+            "same": torch.from_numpy(self.seen[classes, same]),
+            "other": torch.from_numpy(self.seen[others, wrong]),
         }
 
     def _pixels(
@@ -113,8 +122,8 @@ class StackedGANTask:
     """Both players' losses, added up.
 
     A batch is `pictures` [batch, 3, side, side] in [-1, 1] at the largest scale, `embeddings` [batch, embed] of a
-    sentence about each, `wrong` pictures of other classes, and, for the relation supervisor, other pictures of the
-    `same` class.
+    sentence about each, and `wrong` pictures of other classes; for the relation supervisor also what the eye makes of
+    the pictures (`truth`), of others of the `same` class and of those of `other` classes, each [batch, embed].
     """
 
     def __init__(
@@ -127,14 +136,16 @@ class StackedGANTask:
         eye: PictureEncoder | None = None,
         judged: Judged = "mean",
         ear: SpeechEncoder | None = None,
+        rehearsal: Batches | None = None,
     ) -> None:
         """`relation` and `eye`, the trained picture encoder it looks through, are needed unless its weight is 0.
 
         `judged`: discriminators listen to the mean of a sentence's cloud of conditions, as in the code, or to the
         condition drawn from it, as in equations 10 and 12. With the `ear` that heard the sentences, the product is a
-        whole system, else the generator alone.
+        whole system, else the generator alone. Its averaged weights rehearse batches of `rehearsal` at the end, see
+        `settle`.
         """
-        self.weights, self.judged, self.ear = weights or LossWeights(), judged, ear
+        self.weights, self.judged, self.ear, self.rehearsal = weights or LossWeights(), judged, ear, rehearsal
         self.generator, self.relation, self.eye = generator, relation, eye
         self.judges = [judge for judge in discriminators if isinstance(judge, Discriminator)]
         if self.weights.relation and (relation is None or eye is None):
@@ -184,6 +195,8 @@ class StackedGANTask:
         assert isinstance(modules, nn.ModuleDict)
         painter = modules["generator"]
         assert isinstance(painter, StackedGenerator)
+        if self.rehearsal is not None:
+            settle(painter, self.rehearsal)
         if self.ear is None:
             save_network(out, "stacked_gan", painter)
         else:
@@ -193,10 +206,8 @@ class StackedGANTask:
         self, batch: dict[str, Any], drawn: Float[Tensor, "batch 3 side side"]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         assert self.relation is not None and self.eye is not None
-        eye = self.eye.to(drawn.device)
-        with torch.no_grad():
-            truth, same, other = (eye(batch[name]) for name in ("pictures", "same", "wrong"))
-        return relation_loss(self.relation, truth, same, other, eye(drawn))
+        seen = self.eye.to(drawn.device)(drawn)
+        return relation_loss(self.relation, batch["truth"], batch["same"], batch["other"], seen)
 
 
 def run(recipe: Recipe, out: Path) -> Path:
@@ -211,10 +222,19 @@ def run(recipe: Recipe, out: Path) -> Path:
     judges = stacked_discriminator.discriminators(recipe.judges, recipe.model)
     for network in (generator, relation, judges):
         orthogonal_start(network)
+        convert_conv2d_weight_memory_format(network, torch.channels_last)  # faster by half on CPUs
+    batches = HeardBirds(embeddings, pictures, seen(sen.picture, pictures), recipe.batch, recipe.seed)
     task = StackedGANTask(
-        generator, judges, recipe.weights, relation=relation, eye=sen.picture, judged=recipe.judged, ear=sen.speech
+        generator,
+        judges,
+        recipe.weights,
+        relation=relation,
+        eye=sen.picture,
+        judged=recipe.judged,
+        ear=sen.speech,
+        rehearsal=batches,
     )
-    train(task, HeardBirds(embeddings, pictures, recipe.batch, recipe.seed), recipe.train, out)
+    train(task, batches, recipe.train, out)
     return out
 
 
@@ -233,10 +253,42 @@ def heard(
         for first in track(starts, "sentences", console=console, transient=True):
             few = source.sentences.decibels[first : first + batch]
             rows.append(ear(*padded([source.as_heard(mel) for mel in few])).numpy())
-        with write_atomically(file) as partial, partial.open("wb") as stream:
-            np.save(stream, np.concatenate(rows))
+        save_array(file, np.concatenate(rows))
     every = np.load(file)
     return tuple(every[source.sentences.classes == species] for species in range(len(source.labels)))
+
+
+@torch.no_grad()
+def seen(
+    eye: PictureEncoder, pictures: UInt8[np.ndarray, "species picture 3 size size"]
+) -> Float[np.ndarray, "species picture embed"]:
+    """The embedding of every picture."""
+    eye.eval()
+    return np.stack([eye(torch.from_numpy(few).float() / 127.5 - 1).numpy() for few in pictures])
+
+
+@torch.no_grad()
+def settle(painter: StackedGenerator, rehearsal: Batches, batches: int = REHEARSED) -> None:
+    """Take the statistics of normalisation anew, over the first `batches` of `rehearsal`.
+
+    Those that were gathered in training belong to the live weights. Averaged ones draw with them, but paler than they
+    learnt to. Noise comes from torch's global generator, which is seeded here.
+    """
+    torch.manual_seed(0)
+    config, device = painter.config, next(painter.parameters()).device
+    norms = [module for module in painter.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean over all batches
+    painter.train()
+    for index in range(batches):
+        embeddings = rehearsal.batch(index)["embeddings"].to(device)
+        widths = (config.noise, config.augmentation.width)
+        painter(embeddings, *(torch.randn(len(embeddings), width).to(embeddings) for width in widths))
+    painter.eval()
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
 
 
 def at(pictures: Float[Tensor, "batch 3 height width"], side: int) -> Float[Tensor, "batch 3 side side"]:

@@ -17,10 +17,16 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 from hearsight.data.encodings import fingerprint
 from hearsight.data.scenes import Scenes
 from hearsight.errors import ConfigError
-from hearsight.files import write_atomically
-from hearsight.generators.latent_diffusion import LatentDiffusionConfig, build_pipeline, learn_tokenizer
+from hearsight.files import save_array
+from hearsight.generators.latent_diffusion import (
+    LatentDiffusionConfig,
+    build_pipeline,
+    learn_tokenizer,
+    silence_residuals,
+)
 from hearsight.seeds import derive
 from hearsight.training.autoencoder import pixels
+from hearsight.training.latent_loss import latent_loss
 from hearsight.training.loop import TrainConfig, train
 
 LEARNT_FROM = 4000
@@ -43,9 +49,9 @@ class Recipe:
     """The networks."""
     seed: int = 0
     """Seed of the weights, the scenes and every batch."""
-    scenes: int = 30000
+    scenes: int = 16384
     """Scenes whose latents are cached and learnt from."""
-    batch: int = 64
+    batch: int = 48
     """Scenes per step."""
     caption_dropout: float = 0.1
     """Share of pictures that learn with an empty caption."""
@@ -86,16 +92,12 @@ class TextToImageTask:
 
     def loss(self, batch: dict[str, Any]) -> dict[str, Tensor]:
         """The loss of one batch; latents, timesteps and noise come from torch's global generator."""
-        scheduler = self.pipeline.scheduler
-        mean, deviation = batch["mean"], batch["deviation"]
-        latents = self.scale * (mean + deviation * torch.randn(mean.shape).to(mean))
-        noise = torch.randn(mean.shape).to(mean)
-        timestep = torch.randint(scheduler.config.num_train_timesteps, (len(mean),)).to(mean.device)
-        noisy = scheduler.add_noise(latents, noise, timestep)
-        predicted = self.modules(noisy, timestep, batch["ids"])
-        velocity = scheduler.config.prediction_type == "v_prediction"
-        wanted = scheduler.get_velocity(latents, noise, timestep) if velocity else noise
-        return {"loss": nn.functional.mse_loss(predicted.float(), wanted)}
+
+        def predict(noisy: Tensor, timestep: Tensor) -> Tensor:
+            predicted: Tensor = self.modules(noisy, timestep, batch["ids"])
+            return predicted
+
+        return {"loss": latent_loss(predict, batch["mean"], batch["deviation"], self.scale, self.pipeline.scheduler)}
 
     def finish(self, modules: nn.Module, out: Path) -> None:
         """Write the whole pipeline in diffusers' form."""
@@ -126,6 +128,7 @@ def run(recipe: Recipe, out: Path) -> Path:
     captions = tuple(scenes.scene(number).caption for number in range(recipe.scenes))
     tokenizer = learn_tokenizer(captions[:LEARNT_FROM], recipe.model.vocabulary, recipe.model.context)
     pipeline = build_pipeline(recipe.model, tokenizer)
+    silence_residuals(pipeline.unet)
     pipeline.register_modules(vae=open_autoencoder(recipe.autoencoder, recipe.model))
     moments = cached_moments(pipeline.vae, scenes, recipe.scenes, out / "latents")
     batches = LatentScenes(moments, captions, recipe, tokenizer)
@@ -160,9 +163,7 @@ def cached_moments(
     parts = {first: folder / f"latents-{key}-{first:06}.npy" for first in range(0, count, PART)}
     missing = [first for first, file in parts.items() if not file.is_file()]
     for first in track(missing, "latents", console=Console(stderr=True), transient=True, disable=not missing):
-        made = _moments(vae, scenes, range(first, first + PART))
-        with write_atomically(parts[first]) as partial, partial.open("wb") as stream:
-            np.save(stream, made)
+        save_array(parts[first], _moments(vae, scenes, range(first, first + PART)))
     return np.concatenate([np.load(file) for file in parts.values()])[:count]
 
 

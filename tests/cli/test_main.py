@@ -7,7 +7,7 @@ import pytest
 
 from hearsight import __version__
 
-COMMANDS = ("generate", "rerun", "classify", "train", "evaluate", "data", "systems")
+COMMANDS = ("generate", "rerun", "classify", "embed", "retrieve", "train", "evaluate", "data", "study", "systems")
 
 
 def test_help_names_every_command_and_loads_nothing_heavy(start):

@@ -1,6 +1,6 @@
-"""Small videos, made of drawn pictures and the example sounds."""
+"""Small videos, made of drawn pictures and the example sounds, and pictograms."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -140,3 +140,23 @@ def vggsound(tmp_path_factory, make_film) -> tuple[Path, Path]:
     table = folder.parent / "vggsound.csv"
     table.write_text("\n".join(rows) + "\n")
     return folder, table
+
+
+@pytest.fixture
+def pictogram() -> Iterator[Callable[..., Path]]:
+    """Writes two halves on a transparent ground, by default red and blue: pictogram(path, left=…, right=…)."""
+    from hearsight.data import pictogram as pictograms
+
+    def write(
+        path: Path, left: tuple[int, ...] = (220, 20, 20, 255), right: tuple[int, ...] = (20, 20, 220, 255)
+    ) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image = Image.new("RGBA", (24, 24))
+        image.paste(left, (2, 4, 12, 20))
+        image.paste(right, (12, 4, 22, 20))
+        image.save(path)
+        return path
+
+    yield write
+    pictograms._pictograms.cache_clear()
+    pictograms._cutout.cache_clear()

@@ -1,38 +1,19 @@
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from hearsight.data import pictogram as pictograms
 from hearsight.data.compose import make_pictures, picture
 from hearsight.data.subjects import SUBJECTS, Subject
 from hearsight.errors import DataError
 
-RED, BLUE = (220, 20, 20, 255), (20, 20, 220, 255)
-
-
-@pytest.fixture(autouse=True)
-def fresh_caches() -> Iterator[None]:
-    yield
-    pictograms._pictograms.cache_clear()
-    pictograms._cutout.cache_clear()
-
-
-def pictogram(path: Path, left: tuple[int, ...] = RED, right: tuple[int, ...] = BLUE) -> Path:
-    """Two halves on a transparent ground."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    image = Image.new("RGBA", (24, 24))
-    image.paste(left, (2, 4, 12, 20))
-    image.paste(right, (12, 4, 22, 20))
-    image.save(path)
-    return path
+RED = (220, 20, 20, 255)
 
 
 @pytest.fixture
-def pairs(tmp_path) -> Path:
+def pairs(pictogram, tmp_path) -> Path:
     """One pictogram for every pattern of every class, all of tier A."""
     files = []
     for label, subject in SUBJECTS.items():
@@ -93,7 +74,7 @@ def test_a_pictogram_from_which_nothing_may_be_released_is_refused(pairs, tmp_pa
         list(make_pictures(pairs, tmp_path, train=1, held_out=0, size=16, workers=1))
 
 
-def test_scale_place_and_ground_vary(tmp_path):
+def test_scale_place_and_ground_vary(pictogram, tmp_path):
     pictogram(tmp_path / "red.png", RED, RED)
     drawn = [np.asarray(picture(Subject(("red",)), tmp_path, np.random.default_rng(seed), 64)) for seed in range(16)]
     boxes = [Image.fromarray(np.abs(one.astype(int) - RED[:3]).max(-1) < 8).getbbox() for one in drawn]

@@ -1,31 +1,14 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from hearsight.data import pictogram as pictograms
 from hearsight.data.compose import picture
 from hearsight.data.subjects import BRASS, DIGIT, INK, RAINBOW, SUBJECTS, Subject
 from hearsight.errors import DataError
 
-RED, BLUE = (220, 20, 20, 255), (20, 20, 220, 255)
-
-
-@pytest.fixture(autouse=True)
-def fresh_caches() -> Iterator[None]:
-    yield
-    pictograms._pictograms.cache_clear()
-    pictograms._cutout.cache_clear()
-
-
-def pictogram(path: Path, left: tuple[int, ...] = RED, right: tuple[int, ...] = BLUE) -> None:
-    """Two halves on a transparent ground."""
-    image = Image.new("RGBA", (24, 24))
-    image.paste(left, (2, 4, 12, 20))
-    image.paste(right, (12, 4, 22, 20))
-    image.save(path)
+RED = (220, 20, 20, 255)
 
 
 def draw(folder: Path, subject: Subject, seed: int = 0, size: int = 32) -> np.ndarray:
@@ -39,26 +22,26 @@ def left_to_right(pixels: np.ndarray) -> float:
     return float((blue * columns).sum() / blue.sum() - (red * columns).sum() / red.sum())
 
 
-def test_silhouettes_are_tinted(tmp_path):
+def test_silhouettes_are_tinted(pictogram, tmp_path):
     pictogram(tmp_path / "black.png", (0, 0, 0, 255), (0, 0, 0, 255))
     for seed in range(8):
         middle = draw(tmp_path, Subject(("black",), BRASS), seed)[16, 16]
         assert min(np.abs(middle - colour).max() for colour in BRASS) <= 12
 
 
-def test_a_silhouette_may_be_a_rainbow(tmp_path):
+def test_a_silhouette_may_be_a_rainbow(pictogram, tmp_path):
     pictogram(tmp_path / "black.png", (0, 0, 0, 255), (0, 0, 0, 255))
     row = draw(tmp_path, Subject(("black",), RAINBOW, mirrored=False), size=64)[32]
     assert row[16].argmax() == 0 and row[48].argmax() == 2  # red on the left, blue on the right
     assert row[30].argmax() == 1
 
 
-def test_colours_of_their_own_are_kept(tmp_path):
+def test_colours_of_their_own_are_kept(pictogram, tmp_path):
     pictogram(tmp_path / "red.png", RED, RED)
     assert np.abs(draw(tmp_path, Subject(("red",), BRASS))[16, 16] - RED[:3]).max() <= 2
 
 
-def test_digits_are_never_mirrored_and_others_are(tmp_path):
+def test_digits_are_never_mirrored_and_others_are(pictogram, tmp_path):
     pictogram(tmp_path / "noto_1.png")
     digit = Subject(("noto_*",), mirrored=DIGIT.mirrored)
     assert all(left_to_right(draw(tmp_path, digit, seed)) > 0 for seed in range(24))

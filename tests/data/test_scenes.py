@@ -16,6 +16,8 @@ from hearsight.data.subjects import SUBJECTS
         (Scene("crying_baby", 3), "three crying babies"),
         (Scene("rain", ground="orange"), "rain on an orange background"),
         (Scene("violin", frame="a photo of "), "a photo of a violin"),
+        (Scene("rooster", 2, "red", bare=True), "two rooster on a red background"),
+        (Scene("digit_3", ink="blue", frame="a photo of ", bare=True), "a photo of blue digit three"),
     ],
 )
 def test_captions(scene, caption):
@@ -57,6 +59,7 @@ def test_random_scenes_cover_classes_numbers_grounds_and_inks_and_lose_nothing()
     assert {scene.count for scene in scenes} == {1, 2, 3}
     assert {scene.ground for scene in scenes} == {None, *GROUNDS}
     assert {scene.ink for scene in scenes} == {None, *INKS}
+    assert 0.4 < Counter(scene.bare for scene in scenes)[True] / len(scenes) < 0.6
     assert 0.4 < Counter(scene.ground is None for scene in scenes)[True] / len(scenes) < 0.6
     assert all(scene.count == 1 for scene in scenes if scene.label in ("rain", "sea_waves", "crackling_fire"))
     assert all(scene.ink != (scene.ground or "white") for scene in scenes)

@@ -52,7 +52,7 @@ def test_the_sizes_are_as_large_as_they_say() -> None:
     with torch.device("meta"):
         published, pocket = BEATs(beats.published()), BEATs(beats.pocket())
     assert sum(weight.numel() for weight in published.parameters()) == 90_717_055
-    assert 1.25e6 < sum(weight.numel() for weight in pocket.parameters()) < 1.35e6
+    assert 0.85e6 < sum(weight.numel() for weight in pocket.parameters()) < 0.95e6
     assert (beats.published().tokens, beats.published().tokens_in(5 * RATE), beats.pocket().tokens) == (496, 248, 124)
 
 
@@ -178,24 +178,6 @@ def test_bad_input_is_one_clear_line(model: BEATs) -> None:
         BEATs(beats.debug()).eval().classify([sound(100)])
     with pytest.raises(ConfigError, match="training mode"):
         BEATs(beats.debug()).hear([sound(100)])
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"heads": 3}, "width=16"),
-        ({"joined": (0, 3)}, "joined="),
-        ({"joined": ()}, "joined="),
-        ({"classes": 2, "labels": ("dog",)}, "1 names for classes=2"),
-        ({"bands": 8}, "bands=8"),
-        ({"norm_first": True}, "deep_norm"),
-        ({"activation": "glu"}, "activation='glu'"),
-        ({"padding": "none"}, "padding='none'"),
-    ],
-)
-def test_settings_that_cannot_work_are_refused(changes: dict, message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
-        replace(beats.debug(), **changes)
 
 
 def test_every_weight_learns_and_dropouts_act_in_training_alone() -> None:

@@ -35,7 +35,7 @@ def batch(parts: list[torch.Tensor], filler: float = 0.0) -> tuple[torch.Tensor,
 
 def test_size_of_the_published_network() -> None:
     assert sum(weight.numel() for weight in SpeechEncoder(published()).parameters()) == 7_025_344
-    assert published().embed == 1024 and pocket().embed == 512
+    assert published().embed == 1024 and pocket().embed == 384
 
 
 def test_a_sentence_is_embedded_the_same_in_any_company(encoder: SpeechEncoder) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from hearsight.errors import DataError
-from hearsight.evaluation.frechet_distance import frechet_distance
+from hearsight.evaluation.frechet_distance import frechet_distance, frechet_inception_distance
 
 
 def test_normal_distributions_of_known_distance() -> None:
@@ -30,3 +30,21 @@ def test_sets_that_have_no_distance() -> None:
         frechet_distance(np.ones((1, 3)), np.ones((5, 3)))
     with pytest.raises(DataError, match="equally many features"):
         frechet_distance(np.ones((5, 2)), np.ones((5, 3)))
+
+
+def test_a_result_says_what_it_was_measured_with_and_how_sure_it_is(network) -> None:
+    random = np.random.default_rng(0)
+    real, drawn = random.normal(size=(700, 6)), random.normal(size=(400, 6)) + 0.3
+    result = frechet_inception_distance(real, drawn, network(6, "pocket"))
+    assert (result.metric, result.better, result.samples, result.network) == ("pocket FID", "lower", 400, "by hand")
+    assert result.value == pytest.approx(frechet_distance(real, drawn))
+    low, high = result.interval
+    assert low < result.value < high
+    # The mean moves by 1/20 of a deviation in each of 6 directions: the distance by about 2 * 0.3 / 20 * sqrt(6).
+    assert high - low == pytest.approx(2 * 1.96 * 2 * 0.3 / 20 * 6**0.5, rel=0.5)
+    assert frechet_inception_distance(real, drawn, network(6), metric="CLIP-FID").metric == "CLIP-FID"
+
+
+def test_too_few_pictures_are_refused_with_what_would_do(network) -> None:
+    with pytest.raises(DataError, match=r"5 drawn and 900 real pictures: FID's covariance of 6 .*kid.*5 "):
+        frechet_inception_distance(np.ones((900, 6)), np.ones((5, 6)), network(6))

@@ -42,3 +42,11 @@ def test_only_one_branch_listens() -> None:
 def test_a_code_that_small_pictures_cannot_reach_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"side=16: .* at least 64 for code=8"):
         Discriminator(DiscriminatorConfig(), 16, 4)
+
+
+def test_tapered_ones_end_equally_wide() -> None:
+    with torch.device("meta"):
+        judges = discriminators(DiscriminatorConfig(width=8, code=4, tapered=True), stacked_gan.pocket())
+    assert [judge.down[0].conv.out_channels for judge in judges] == [8, 4, 2]
+    assert [judge.alone.in_channels for judge in judges] == [32, 32, 32]
+    assert all(len(judge.narrow) == 0 for judge in judges)

@@ -37,7 +37,7 @@ def test_pictures_at_every_scale() -> None:
 
 
 def test_a_few_million_parameters_in_the_pocket() -> None:
-    assert size(pocket()) == 3_817_644
+    assert size(pocket()) == 1_225_198
     assert size(published()) > 5 * size(pocket())
 
 

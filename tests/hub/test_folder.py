@@ -32,6 +32,19 @@ def test_float32_files_keep_every_bit(tmp_path):
     assert all(torch.equal(one, loaded.state_dict()[key]) for key, one in saved.state_dict().items())
 
 
+def test_a_state_is_written_with_its_shared_tensors_and_what_is_said_about_it(tmp_path):
+    from safetensors import safe_open
+
+    shared, counts = torch.randn(2, 3), torch.tensor([2**40])
+    state = {"one": shared, "two": shared, "turned": shared.T, "counts": counts}
+    hub.save_state(state, tmp_path / "a.safetensors", "bfloat16", {"format": "pt"})
+    with safe_open(tmp_path / "a.safetensors", "pt") as file:
+        found = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        assert file.metadata() == {"format": "pt"}
+    assert found.keys() == state.keys() and torch.equal(found["counts"], counts)
+    assert all(torch.equal(found[key], state[key].bfloat16()) for key in ("one", "two", "turned"))
+
+
 def test_weights_that_do_not_fit_are_all_listed_and_change_nothing(tmp_path):
     other = nn.ModuleDict({"0": nn.Linear(2, 5), "extra": nn.Linear(1, 1, bias=False)})
     hub.save_weights(other, tmp_path / "a.safetensors")

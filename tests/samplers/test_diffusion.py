@@ -8,7 +8,7 @@ import torch
 
 from hearsight.errors import ConfigError
 from hearsight.generators.pixel_unet import PixelUNet, debug
-from hearsight.samplers.diffusion import make_scheduler, sample, to_uint8
+from hearsight.samplers.diffusion import make_scheduler, sample
 from hearsight.samplers.noise import NoiseSchedule, add_noise
 
 SHAPE = (3, 16, 16)
@@ -182,8 +182,3 @@ def test_clipping_keeps_the_foreseen_picture_in_range() -> None:
 
 def test_no_pictures() -> None:
     assert draw(Counting(), torch.zeros(0, 4), []).shape == (0, *SHAPE)
-
-
-def test_to_uint8_rounds_to_the_nearest() -> None:
-    values = torch.tensor([-2.0, -1.0, 0.0, 0.999, 1.0, 3.0])[None, None, None]
-    assert to_uint8(values).flatten().tolist() == [0, 0, 128, 255, 255, 255]

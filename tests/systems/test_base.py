@@ -82,6 +82,17 @@ def test_picture_k_has_seed_plus_k(system):
     assert pixels(pictures[1]) == pixels(system(tone(), seed=6)[0])
 
 
+def test_what_was_heard_is_told_once_for_all_pictures_of_a_sound(system, monkeypatch):
+    asked = []
+    classes = system.classes
+    monkeypatch.setattr(system, "classes", lambda *given: asked.append(1) or classes(*given))
+    first, second = system(tone(), pictures_per_sound=2, steps=2)
+    assert len(asked) == 1
+    assert list(first.recipe) == list(second.recipe) and {**first.recipe, "seed": 1} == second.recipe
+    first.recipe["settings"]["steps"] = 9
+    assert second.recipe["settings"]["steps"] == 2  # each has a copy of its own
+
+
 def test_a_picture_is_the_same_alone_and_in_any_list(system):
     many = system([tone(0.1), tone(0.5), tone(0.9)], pictures_per_sound=2)
     alone = system(tone(0.5), pictures_per_sound=2)

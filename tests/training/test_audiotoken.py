@@ -1,4 +1,5 @@
 import csv
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +11,11 @@ import torch
 from PIL import Image
 
 import hearsight
+from hearsight.data.shard_writer import write_shard
 from hearsight.data.token_pairs import SoundsWithPictures, TokenBatches
 from hearsight.encoders import beats
 from hearsight.encoders.beats import BEATs
-from hearsight.errors import ConfigError, DataError
+from hearsight.errors import ConfigError
 from hearsight.generators import latent_diffusion
 from hearsight.generators.lora import LoRAConfig
 from hearsight.hub.network import save_network
@@ -107,26 +109,6 @@ def test_the_cache_changes_nothing(data, models):
     assert (data / ".cache").is_dir()
 
 
-def test_a_sound_is_shown_with_its_class_or_with_its_own_video(data):
-    by_label = SoundsWithPictures.find(data, "label")
-    own = SoundsWithPictures.find(data, "group")
-    assert by_label.labels == own.labels == ("high", "low")
-    for number, sound in enumerate(own.sounds):
-        assert [own.pictures[picture] for picture in own.shown[number]] == [sound.replace(".wav", ".png")]
-        assert {own.pictures[picture][:-5] for picture in by_label.shown[number]} == {sound[:-5]}
-        assert len(by_label.shown[number]) == 3
-
-
-def test_sounds_without_pictures(data, tmp_path):
-    for name in ("a.wav", "b.png"):
-        (tmp_path / name).touch()
-    rows = [["path", "kind", "label"], ["a.wav", "sound", "a"], ["b.png", "picture", "b"]]
-    with (tmp_path / "manifest.csv").open("w", newline="") as file:
-        csv.writer(file).writerows(rows)
-    with pytest.raises(DataError, match="no sound shares its label with a picture"):
-        SoundsWithPictures.find(tmp_path, "label")
-
-
 def test_excerpts_begin_all_along_the_sound(data, models):
     ear = audiotoken.with_window(begin(recipe(data, models)).encoder, 0.5)
     heard = audiotoken.hear_excerpts(ear, data / "high0.wav", hop=0.25, views=3)
@@ -143,6 +125,31 @@ def test_latents_keep_their_spread(data, models):
         expected = vae.encode(pixels).latent_dist
     torch.testing.assert_close(latent["mean"].float(), expected.mean[0], atol=2e-3, rtol=2e-3)
     torch.testing.assert_close(latent["std"].float(), expected.std[0], atol=2e-3, rtol=2e-3)
+
+
+def test_shards_are_learnt_from_like_the_files_they_were_made_of(data, models, tmp_path):
+    """Two clips of two pairs each, as `hearsight data prepare` writes them."""
+    stored = {}
+    for number, label in enumerate(("high", "high", "low", "low")):
+        sound, picture, about = io.BytesIO(), io.BytesIO(), {"label": label, "clip": f"{label}.mp4"}
+        soundfile.write(sound, *soundfile.read(data / f"{label}{number % 2}.wav"), format="FLAC")
+        Image.open(data / f"{label}{number % 2}.png").save(picture, "JPEG")
+        members = {"flac": sound.getvalue(), "jpg": picture.getvalue(), "json": json.dumps(about).encode()}
+        stored[f"{number:08}"] = members
+    write_shard(tmp_path / "train-000000.tar", stored.items())
+    splits = {"train": {"pairs": 4, "shards": [{"file": "train-000000.tar"}]}}
+    (tmp_path / "manifest.json").write_text(json.dumps({"labels": list(TONES), "splits": splits}))
+
+    learning, batches = task(tmp_path, models, pairing="group", views=1)
+    assert [set(shown) for shown in batches.pairs.shown] == [{0, 1}, {0, 1}, {2, 3}, {2, 3}]
+    ear = audiotoken.with_window(learning.system.encoder, 0.5)
+    for number, name in enumerate(batches.pairs.sounds):
+        alone = tmp_path / "alone.flac"
+        alone.write_bytes(stored[Path(name).stem]["flac"])
+        heard = audiotoken.hear_excerpts(ear, alone, hop=0.25, views=1)
+        assert torch.equal(batches.features.row("features", number), heard)
+    assert loss(learning, batches.batch(0))["loss"] > 0
+    assert audiotoken.run(recipe(tmp_path, models, pairing="group"), tmp_path / "run").is_dir()
 
 
 # Loss ---------------------------------------------------------------------------------------------------------------
@@ -220,8 +227,9 @@ def test_only_embedder_and_lora_learn(data, models, lora):
 def test_a_recipe_without_a_place_for_the_sound(data, models):
     with pytest.raises(ConfigError, match="prompt='a dog': has no <sound>"):
         recipe(data, models, prompt="a dog")
-    with pytest.raises(ConfigError, match="views=0"):
-        recipe(data, models, views=0)
+    for setting in ("views", "pictures"):
+        with pytest.raises(ConfigError, match=f"{setting}=0"):
+            recipe(data, models, **{setting: 0})
 
 
 # Training -----------------------------------------------------------------------------------------------------------

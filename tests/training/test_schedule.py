@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from hearsight.errors import ConfigError
 from hearsight.training.config import TrainConfig
 from hearsight.training.schedule import first_beta, learning_rate
 
@@ -39,3 +40,13 @@ def test_one_step_is_a_schedule_too() -> None:
     for decay in ("cosine", "constant", "onecycle"):
         config = TrainConfig(steps=1, learning_rate=1.0, decay=decay)
         assert learning_rate(0, config) == 1.0
+
+
+def test_steps_fall_by_a_factor() -> None:
+    config = TrainConfig(steps=100, learning_rate=2.0, warmup=4, decay="step", decay_every=30, decay_factor=0.1)
+    rates = [learning_rate(step, config) for step in (0, 3, 29, 30, 59, 60, 99)]
+    assert rates == pytest.approx([0.5, 2.0, 2.0, 0.2, 0.2, 0.02, 0.002])
+    with pytest.raises(ConfigError, match=r"decay=step, decay_every=0.*needs a number of steps above 0"):
+        TrainConfig(steps=100, decay="step")
+    with pytest.raises(ConfigError, match="decay=cosine, decay_every=5"):
+        TrainConfig(steps=100, decay_every=5)

@@ -4,6 +4,7 @@ import numpy as np
 import soundfile
 import torch
 
+from hearsight.data.bird_pictures import bird_pictures
 from hearsight.data.birds import Birds
 from hearsight.data.pairs import Item, write_manifest
 from hearsight.data.spoken_birds import SpokenBirds
@@ -101,11 +102,12 @@ def test_a_recipe_trains_on_spoken_birds(tmp_path: Path) -> None:
         items.append(Item(f"{species.number}.wav", "sound", species.label, "train"))
     write_manifest(tmp_path, items)
     settings = TrainConfig(steps=2, learning_rate=1e-3, log_every=1, checkpoint_every=2)
-    recipe = speech_embedding.Recipe(tmp_path, settings, debug(), birds=birds, batch=4)
+    recipe = speech_embedding.Recipe(tmp_path, settings, debug(), birds=birds, pictures=2, batch=4)
     out = speech_embedding.run(recipe, tmp_path / "out")
     network = load_network(out, "speech_embedding", SpeechEmbedding, SpeechEmbeddingConfig)
     assert network.config.classes == 3
     source = SpokenBirds.load(tmp_path, "train", debug().speech, birds)
-    first, again = (speech_embedding.BirdPairs(source, 4, 0).batch(1) for _ in range(2))
+    pictures = bird_pictures(birds, source.species, 2, tmp_path / ".cache")
+    first, again = (speech_embedding.BirdPairs(source, pictures, 4, 0).batch(1) for _ in range(2))
     assert all(torch.equal(first[key], again[key]) for key in first)
     assert first["pixels"].shape == (4, 3, 16, 16) and sorted(set(first["classes"].tolist())) == [0, 1, 2]

@@ -26,11 +26,21 @@ from hearsight.systems.s2igan import S2IGAN
 from hearsight.training.adversarial_loss import LossWeights, stackgan_v2
 from hearsight.training.config import TrainConfig
 from hearsight.training.loop import train
-from hearsight.training.stacked_gan import HeardBirds, Recipe, StackedGANTask, at, heard, orthogonal_start, run
+from hearsight.training.stacked_gan import (
+    HeardBirds,
+    Recipe,
+    StackedGANTask,
+    at,
+    heard,
+    orthogonal_start,
+    run,
+    seen,
+    settle,
+)
 
 EMBED = 16
 COLOURS = torch.tensor([[0.8, -0.8, -0.8], [-0.8, -0.8, 0.8]])  # red, blue
-HEARD = torch.randn(2, EMBED, generator=torch.Generator().manual_seed(0))
+HEARD, SEEN = torch.randn(2, 2, EMBED, generator=torch.Generator().manual_seed(0))
 
 
 class Colours:
@@ -49,8 +59,10 @@ class Colours:
         classes = torch.arange(self.size) % 2
         return {
             "pictures": pictures(classes),
-            "same": pictures(classes),
             "wrong": pictures(1 - classes),
+            "truth": SEEN[classes],
+            "same": SEEN[classes] + 0.1,
+            "other": SEEN[1 - classes],
             "embeddings": HEARD[classes],
         }
 
@@ -215,7 +227,10 @@ def test_a_recipe_makes_a_system_of_spoken_birds(tmp_path: Path) -> None:
     mine = embeddings[source.labels.index(items[0].label)][0]
     torch.testing.assert_close(torch.from_numpy(mine), first, atol=2e-3, rtol=0)  # mels are kept in half precision
     pictures = bird_pictures(source.birds, source.species, 2, tmp_path / ".cache")
-    batches = HeardBirds(embeddings, pictures, 6, 0)
+    looks = seen(sen.picture, pictures)
+    alone = sen.picture(torch.from_numpy(pictures[2, 1:]).float() / 127.5 - 1).detach()
+    torch.testing.assert_close(torch.from_numpy(looks[2, 1:]), alone)
+    batches = HeardBirds(embeddings, pictures, looks, 6, 0)
     one, again = batches.batch(3), batches.batch(3)
     assert all(torch.equal(one[key], again[key]) for key in one)
     shown = np.concatenate([pictures[species] for species in range(3)])
@@ -225,6 +240,30 @@ def test_a_recipe_makes_a_system_of_spoken_birds(tmp_path: Path) -> None:
         [bool((rows == row.numpy()).all(axis=1).any()) for rows in embeddings].index(True) for row in one["embeddings"]
     ]
     assert said == place and all(a != b for a, b in zip(place, other, strict=True))
+    shown, looks = shown.reshape(-1, *shown.shape[-3:]), looks.reshape(-1, EMBED)
+    for name, pixels in (("truth", "pictures"), ("other", "wrong")):
+        nearest = [np.abs(shown / 127.5 - 1 - row.numpy()).mean(axis=(1, 2, 3)).argmin() for row in one[pixels]]
+        assert (one[name].numpy() == looks[nearest]).all()
+    same = [(looks == row.numpy()).all(axis=1).argmax() // 2 for row in one["same"]]
+    assert same == place
+
+
+def test_an_averaged_generator_settles() -> None:
+    torch.manual_seed(0)
+    painter = StackedGenerator(stacked_gan.debug(EMBED)).eval()
+    norm = painter.first.norm
+    norm.running_mean += 5.0
+    settle(painter, Colours(32), batches=3)
+    assert not painter.training and norm.momentum == 0.1
+    torch.manual_seed(0)
+    means = []
+    with torch.no_grad():
+        for index in range(3):
+            embeddings = Colours(32).batch(index)["embeddings"]
+            noise, spread = torch.randn(8, 4), torch.randn(8, 4)
+            condition = painter.augmentation(embeddings).sample(spread)
+            means.append(painter.first.linear(torch.cat((condition, noise), dim=1)).mean(dim=0))
+    torch.testing.assert_close(norm.running_mean, torch.stack(means).mean(dim=0), atol=1e-5, rtol=1e-4)
 
 
 def test_gradients_of_all_networks_must_not_be_clipped_together() -> None:

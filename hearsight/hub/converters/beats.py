@@ -19,6 +19,8 @@ from hearsight.errors import ConfigError, WeightsError
 from hearsight.hub.converters.published_file import fill, is_state_dict, read_published
 from hearsight.sound.window import Window
 
+HEAD = 2**20
+"""Bytes of a file in which its settings are named."""
 TABLE = "self_attn.relative_attention_bias.weight"
 """One table that all layers share; the file names it once per layer."""
 
@@ -94,6 +96,18 @@ def read_beats(path: Path | str, window: Window | None = None, joined: tuple[int
         model = BEATs(config)
     fill(model, {rename(name): tensor for name, tensor in _one_table(content["model"], path).items()}, path)
     return model.eval()
+
+
+def is_beats(path: Path) -> bool:
+    """Whether a file looks like a published BEATs, told from its first part without unpickling anything.
+
+    Both formats of torch begin with the pickle that names every setting; the tensors follow.
+    """
+    try:
+        with path.open("rb") as file:
+            return b"encoder_layers" in file.read(HEAD)
+    except OSError:
+        return False
 
 
 def rename(name: str) -> str:

@@ -44,25 +44,26 @@ def rename(name: str) -> str:
     return "scale" if name == "logit_scale" else audioclip.rename(name)
 
 
-def _state_dict(path: Path) -> Mapping[str, Tensor]:
-    if path.suffix == ".safetensors":
-        return _safetensors(path)
-    if _is_archive(path):
-        # torch's own loader for such archives builds tensors and compiled code; the code is never called.
-        return torch.jit.load(path, map_location="cpu").state_dict()
-    state = read_published(path, f"download {NAME} first")
-    if not is_state_dict(state):
-        raise WeightsError(f"{path}: holds {type(state).__name__}, not tensors by name; give the published {NAME}.")
-    return state
-
-
-def _is_archive(path: Path) -> bool:
+def is_archive(path: Path) -> bool:
+    """Whether it is a TorchScript archive, the form in which OpenAI published its models."""
     import zipfile
 
     if not path.is_file() or not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as file:
         return any(name.endswith("/constants.pkl") for name in file.namelist())
+
+
+def _state_dict(path: Path) -> Mapping[str, Tensor]:
+    if path.suffix == ".safetensors":
+        return _safetensors(path)
+    if is_archive(path):
+        # torch's own loader for such archives builds tensors and compiled code; the code is never called.
+        return torch.jit.load(path, map_location="cpu").state_dict()
+    state = read_published(path, f"download {NAME} first")
+    if not is_state_dict(state):
+        raise WeightsError(f"{path}: holds {type(state).__name__}, not tensors by name; give the published {NAME}.")
+    return state
 
 
 def _safetensors(path: Path) -> Mapping[str, Tensor]:

@@ -9,7 +9,7 @@ import torch
 
 from hearsight.encoders.beats import BEATs, debug
 from hearsight.errors import WeightsError
-from hearsight.hub.converters.beats import read_beats, rename
+from hearsight.hub.converters.beats import is_beats, read_beats, rename
 from hearsight.sound.window import Window
 
 LAYERS = 3
@@ -171,3 +171,12 @@ def test_other_files_are_one_line(content: dict[str, Any], tmp_path: Path) -> No
             read_beats(save(other, tmp_path))
     with pytest.raises(WeightsError, match=r"missing\.pt: there is no such file; download BEATs"):
         read_beats(tmp_path / "missing.pt")
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_published_file_is_told_from_others_by_its_beginning(tmp_path: Path, zipped: bool) -> None:
+    path = tmp_path / "BEATs.pt"
+    torch.save({"cfg": CFG, "model": {"weight": torch.zeros(3)}}, path, _use_new_zipfile_serialization=zipped)
+    assert is_beats(path)
+    torch.save({"audio.conv1.weight": torch.zeros(3)}, path, _use_new_zipfile_serialization=zipped)
+    assert not is_beats(path) and not is_beats(tmp_path / "absent.pt") and not is_beats(tmp_path)

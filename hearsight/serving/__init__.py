@@ -1,0 +1,1 @@
+"""Hearsight in a browser."""

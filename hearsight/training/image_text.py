@@ -1,0 +1,237 @@
+"""Train an image tower and a text tower together on captioned scenes: a small CLIP, or BriVL's image tower.
+
+Radford et al., "Learning Transferable Visual Models From Natural Language Supervision" (2021), figure 3: cross entropy
+of finding each picture's caption in the batch and each caption's picture. An ear is distilled from the image tower, and
+a search is guided by it; so it learns from pictures seen the way a search shows them (`samplers/cutouts.py`).
+
+Published towers come of millions of different captions. Of the pocket's scenes several in a batch may look alike, their
+captions differing in how they begin alone; `positives: scene` counts all of these as right answers.
+
+BriVL itself learns with queues (see `contrastive_loss.py`) beside a Chinese BERT. Here its image tower, with its colour
+jitter and greyscale, learns by CLIP's loss beside CLIP's text tower, which is thrown away.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int, UInt8
+from PIL import Image
+from torch import Tensor, nn
+
+from hearsight.data.picture_augmentation import PictureAugmentation
+from hearsight.data.picture_augmentation import vary as vary_picture
+from hearsight.data.scenes import Scene, Scenes
+from hearsight.data.subjects import SUBJECTS
+from hearsight.encoders import brivl_image, clip
+from hearsight.encoders.brivl_image import BriVLImage
+from hearsight.encoders.clip import CLIP
+from hearsight.encoders.clip_text import CLIPText
+from hearsight.errors import ConfigError
+from hearsight.files import write_atomically
+from hearsight.hub.network import save_network
+from hearsight.samplers.cutouts import CutoutsConfig, cutouts
+from hearsight.seeds import derive
+from hearsight.training.align_task import soft_contrast
+from hearsight.training.gathered import gathered
+from hearsight.training.loop import TrainConfig, train
+
+UNSEEN = 300
+"""Scenes of another seed by which the towers are measured."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How two towers are trained."""
+
+    pairs: Path
+    """A folder with `pictograms/`, from which scenes are drawn."""
+    train: TrainConfig
+    """The loop's settings."""
+    tower: Literal["clip", "brivl_image"] = "clip"
+    """What sees: a CLIP, which is kept whole, or BriVL's image tower, beside which CLIP's text tower learns."""
+    size: Literal["pocket", "debug"] = "pocket"
+    """Its named size."""
+    seed: int = 0
+    """Seed of the weights, the scenes and every batch."""
+    scenes: int = 20000
+    """Scenes that are drawn before training and learnt from."""
+    batch: int = 128
+    """Scenes per step and process."""
+    positives: Literal["pair", "scene"] = "scene"
+    """Right answers: a picture's own caption alone, as published, or those of all scenes that show the same."""
+    views: CutoutsConfig = field(default_factory=lambda: CutoutsConfig(chance=0.3))
+    """How each picture is seen; `count` and `size` are not used."""
+    picture_augmentation: PictureAugmentation | None = None
+    """How the colours of each picture are changed, as BriVL does; by default they are not."""
+
+    def __post_init__(self) -> None:
+        if self.scenes < self.batch or self.batch < 2:
+            raise ConfigError(f"batch={self.batch}: must be from 2 to the number of scenes, {self.scenes}.")
+
+
+@dataclass(frozen=True, eq=False)
+class CaptionedScenes:
+    """Batch n, a function of (seed, n): scenes drawn with replacement."""
+
+    pixels: UInt8[np.ndarray, "scene 3 size size"]
+    """The pictures."""
+    tokens: Int[Tensor, "scene token"]
+    """Their captions."""
+    alike: Int[np.ndarray, " scene"]
+    """Equal numbers for scenes that show the same."""
+    recipe: Recipe
+    """How many are drawn and how they are seen."""
+
+    def batch(self, index: int) -> dict[str, Tensor]:
+        """`pixels` [batch, 3, size, size] in about [0, 1], `tokens` and `alike`."""
+        recipe = self.recipe
+        random = np.random.default_rng(derive(recipe.seed, "image-text", index))
+        chosen = random.integers(len(self.pixels), size=recipe.batch)
+        seen = [self._seen(self.pixels[one], random, index, row) for row, one in enumerate(chosen)]
+        return {
+            "pixels": torch.stack(seen),
+            "tokens": self.tokens[torch.from_numpy(chosen)],
+            "alike": torch.from_numpy(self.alike[chosen]),
+        }
+
+    def _seen(
+        self, pixels: UInt8[np.ndarray, "3 size size"], random: np.random.Generator, index: int, row: int
+    ) -> Float[Tensor, "3 size size"]:
+        if self.recipe.picture_augmentation is not None:
+            picture = Image.fromarray(pixels.transpose(1, 2, 0))
+            pixels = np.array(vary_picture(picture, self.recipe.picture_augmentation, random)).transpose(2, 0, 1)
+        view = replace(self.recipe.views, count=1, size=pixels.shape[-1])
+        return cutouts(to_float(pixels), view, self.recipe.seed, "view", index, row)[0]
+
+
+class ImageTextTask:
+    """CLIP's symmetric loss; a batch is that of `CaptionedScenes`."""
+
+    def __init__(self, model: CLIP, positives: Literal["pair", "scene"], unseen: "Unseen") -> None:
+        self.model = model
+        self.modules: nn.Module = model
+        model.image.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.positives, self.unseen = positives, unseen
+
+    def loss(self, batch: dict[str, Any]) -> dict[str, Tensor]:
+        """The loss, and how often the nearest caption is a right one."""
+        model, tokens = self.model, batch["tokens"]
+        pixels = normalise(model, batch["pixels"]).contiguous(memory_format=torch.channels_last)
+        image = gathered(model.encode_image(pixels).float())
+        text = gathered(model.encode_text(tokens[:, : int(tokens.argmax(dim=1).max()) + 1]).float())
+        alike = gathered(batch["alike"]) if self.positives == "scene" else torch.arange(len(image), device=image.device)
+        right = alike[:, None] == alike
+        with torch.autocast(image.device.type, enabled=False):
+            logits = model.logits(image, text)
+            loss = soft_contrast(logits, right.float()) / 2
+        found = right.gather(1, logits.argmax(dim=1, keepdim=True))
+        return {"loss": loss, "accuracy": found.float().mean()}
+
+    def finish(self, modules: nn.Module, out: Path) -> None:
+        """Write the CLIP or BriVL's image tower, and how it does on unseen scenes."""
+        assert isinstance(modules, CLIP)
+        if isinstance(modules.image, BriVLImage):
+            save_network(out, "brivl_image", modules.image)
+        else:
+            save_network(out, "clip", modules)
+        with write_atomically(out / "metrics.json") as partial:
+            partial.write_text(json.dumps(self.unseen.measure(modules), indent=2) + "\n")
+
+
+@dataclass(frozen=True, eq=False)
+class Unseen:
+    """Scenes that training does not see, to measure two towers by."""
+
+    pixels: UInt8[np.ndarray, "scene 3 size size"]
+    """The pictures."""
+    scenes: Sequence[Scene]
+    """What they show."""
+
+    @torch.inference_mode()
+    def measure(self, model: CLIP) -> dict[str, float]:
+        """How often the nearest of all classes' plainest captions is right, and for whole captions, of all distinct."""
+        seen = torch.cat([self._see(model, pixels) for pixels in self.pixels])
+        labels, captions = list(SUBJECTS), sorted({replace(scene, frame="").caption for scene in self.scenes})
+        classes = model.read([Scene(label).caption for label in labels])
+        named = (seen @ classes.mT).argmax(dim=1).tolist()
+        told = (seen @ model.read(captions).mT).argmax(dim=1).tolist()
+        return {
+            "accuracy_class": float(
+                np.mean([labels[one] == s.label for one, s in zip(named, self.scenes, strict=True)])
+            ),
+            "accuracy_caption": float(
+                np.mean(
+                    [captions[one] == replace(s, frame="").caption for one, s in zip(told, self.scenes, strict=True)]
+                )
+            ),
+            "scenes": len(self.scenes),
+        }
+
+    def _see(self, model: CLIP, pixels: UInt8[np.ndarray, "3 size size"]) -> Float[Tensor, "1 embed"]:
+        return model.encode_image(normalise(model, to_float(pixels)[None]))
+
+
+def run(recipe: Recipe, out: Path) -> Path:
+    """Train as `recipe` says; `out` becomes the folder of a clip or of a brivl_image, with its metrics beside it."""
+    torch.manual_seed(recipe.seed)
+    model = begin(recipe)
+    assert model.tokenizer is not None  # bytes
+    size = model.image.config.size if isinstance(model.image, BriVLImage) else model.config.image.size
+    scenes, unseen = Scenes(recipe.pairs, recipe.seed, size), Scenes(recipe.pairs, derive(recipe.seed, "unseen"), size)
+    told = [scenes.scene(number) for number in range(recipe.scenes)]
+    batches = CaptionedScenes(
+        drawn(scenes, recipe.scenes, out / "scenes"),
+        model.tokenizer([one.caption for one in told]),
+        kinds(told),
+        recipe,
+    )
+    measured = Unseen(drawn(unseen, UNSEEN, out / "scenes"), [unseen.scene(number) for number in range(UNSEEN)])
+    train(ImageTextTask(model, recipe.positives, measured), batches, recipe.train, out)
+    return out
+
+
+def begin(recipe: Recipe) -> CLIP:
+    """The towers before training. BriVL's image tower takes the place of CLIP's."""
+    config = clip.pocket() if recipe.size == "pocket" else clip.debug()
+    if recipe.tower == "clip":
+        return CLIP(config)
+    eye = BriVLImage(brivl_image.pocket() if recipe.size == "pocket" else brivl_image.debug())
+    config = replace(config, embed=eye.config.embed)
+    return CLIP(config, towers=(eye, CLIPText(config.text, config.embed)))
+
+
+def normalise(model: CLIP, pixels: Float[Tensor, "batch 3 size size"]) -> Float[Tensor, "batch 3 size size"]:
+    """Pixels in [0, 1] as the model's image tower takes them."""
+    return (model.image if isinstance(model.image, BriVLImage) else model).normalise(pixels)
+
+
+def kinds(scenes: Sequence[Scene]) -> Int[np.ndarray, " scene"]:
+    """Equal numbers for scenes that show the same, whatever their captions begin with."""
+    numbers: dict[Scene, int] = {}
+    return np.array([numbers.setdefault(replace(scene, frame=""), len(numbers)) for scene in scenes])
+
+
+def drawn(scenes: Scenes, count: int, folder: Path) -> UInt8[np.ndarray, "scene 3 size size"]:
+    """The pictures of the first `count` scenes, drawn once and kept in `folder`."""
+    from rich.console import Console
+    from rich.progress import track
+
+    key = hashlib.sha256(f"{scenes.pairs} {scenes.seed} {scenes.size} {count}".encode()).hexdigest()[:12]
+    file = folder / f"scenes-{key}.npy"
+    if not file.is_file():
+        every = track(range(count), "scenes", console=Console(stderr=True), transient=True)
+        pixels = np.stack([np.asarray(scenes.picture(number)).transpose(2, 0, 1) for number in every])
+        with write_atomically(file) as partial, partial.open("wb") as stream:
+            np.save(stream, pixels)
+    return np.load(file, mmap_mode="r")
+
+
+def to_float(pixels: UInt8[np.ndarray, "3 size size"]) -> Float[Tensor, "3 size size"]:
+    """8-bit pixels as values in [0, 1]."""
+    return torch.from_numpy(np.array(pixels)).float() / 255
