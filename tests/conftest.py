@@ -1,6 +1,7 @@
-"""One thread per test process, set before torch loads: two processes share two cores without spinning."""
+"""What holds for every test process: one thread each, set before torch loads, and Ctrl-C that interrupts."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+
+
+def pytest_configure() -> None:
+    """A shell's job in the background ignores Ctrl-C, and all that it starts would, too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -20,6 +20,9 @@ class AugmentationConfig:
     """Width of the embedding that comes in."""
     width: int = 128
     """Width of the condition that goes out."""
+    scale: float = 1.0
+    """What the embedding is multiplied with first. Each number of a unit embedding is small, and the wider it is, the
+    smaller: a generator that learns briefly overhears it. The square root of `embed` makes them about 1 (published: 1)."""
 
 
 class Cloud(NamedTuple):
@@ -48,9 +51,10 @@ class ConditioningAugmentation(nn.Module):
 
     def __init__(self, config: AugmentationConfig) -> None:
         super().__init__()
+        self.scale = config.scale
         self.linear = nn.Linear(config.embed, 4 * config.width)
 
     def forward(self, embedding: Float[Tensor, "batch embed"]) -> Cloud:
         """The cloud around `embedding`."""
-        mean, log_variance = functional.glu(self.linear(embedding), dim=1).chunk(2, dim=1)
+        mean, log_variance = functional.glu(self.linear(self.scale * embedding), dim=1).chunk(2, dim=1)
         return Cloud(mean, log_variance)

@@ -79,7 +79,7 @@ def stackgan_v2(embed: int = 1024) -> StackedGANConfig:
 
 def pocket(embed: int = 384) -> StackedGANConfig:
     """The generator of the pocket edition: 32, 64 and 128 pixels."""
-    augmentation = AugmentationConfig(embed, width=64)
+    augmentation = AugmentationConfig(embed, width=64, scale=20.0)
     return StackedGANConfig(side=32, width=24, noise=32, augmentation=augmentation, residuals=1)
 
 

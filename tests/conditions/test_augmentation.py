@@ -28,3 +28,12 @@ def test_clouds_of_embeddings() -> None:
     assert cloud.mean.shape == cloud.log_variance.shape == (4, 3)
     value, gate = augmentation.linear(embedding).chunk(2, dim=1)
     torch.testing.assert_close(torch.cat(cloud, dim=1), value * gate.sigmoid())
+
+
+def test_a_louder_embedding_is_the_embedding_multiplied() -> None:
+    torch.manual_seed(0)
+    plain = ConditioningAugmentation(AugmentationConfig(embed=6, width=3))
+    loud = ConditioningAugmentation(AugmentationConfig(embed=6, width=3, scale=20.0))
+    loud.load_state_dict(plain.state_dict())
+    embedding = torch.randn(4, 6)
+    torch.testing.assert_close(torch.cat(loud(embedding), 1), torch.cat(plain(20 * embedding), 1))
