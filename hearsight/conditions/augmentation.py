@@ -22,7 +22,7 @@ class AugmentationConfig:
     """Width of the condition that goes out."""
     scale: float = 1.0
     """What the embedding is multiplied with first. Each number of a unit embedding is small, and the wider it is, the
-    smaller: a generator that learns briefly overhears it. The square root of `embed` makes them about 1 (published: 1)."""
+    smaller: a generator that learns briefly overhears it. The square root of `embed` makes each about one."""
 
 
 class Cloud(NamedTuple):
