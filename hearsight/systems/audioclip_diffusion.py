@@ -8,6 +8,7 @@ R. Kyle, *Hierarchical Audio-Conditional Image Generation with AudioCLIP Latents
     eps = eps(0) + s (eps(embedding) - eps(0)), classifier-free guidance             sections 3.3.3, 4.4 (Ho, Salimans)
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -130,6 +131,8 @@ class AudioCLIPDiffusion(System):
             raise ConfigError(
                 f"size={chosen['size']}: this U-Net draws multiples of {finest} pixels; try {self.config.unet.size}."
             )
+        if not math.isfinite(chosen["guidance"]):
+            raise ConfigError(f"guidance={chosen['guidance']}: must be a finite number, e.g. 3; 1 draws without it.")
         if chosen["precision"] not in ("fp32", "bf16"):
             raise ConfigError(f"precision={chosen['precision']!r}: there is none of this name; known: bf16, fp32.")
         return chosen

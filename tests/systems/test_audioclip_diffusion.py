@@ -86,6 +86,7 @@ def test_another_size_may_be_asked_for(system):
         ({"size": 0}, "size=0"),
         ({"precision": "fp16"}, "precision='fp16': .*bf16, fp32"),
         ({"guidance_interval": (0.9, 0.1)}, "guidance_interval"),
+        ({"guidance": float("nan")}, "guidance=nan: must be a finite number"),
     ],
 )
 def test_what_cannot_be_honoured_is_an_error(system, settings, message):
