@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.func import functional_call
 from torch.nn import functional
 
 from hearsight.generators.stacked_discriminator import Discriminator, Verdict
+from hearsight.training.players import unmoved
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,7 @@ def generator_loss(
     weights: LossWeights,
 ) -> Float[Tensor, ""]:
     """L_G at one scale (equation 10), for the generator alone: no gradient reaches the discriminator's weights."""
-    unmoved = {name: weight.detach() for name, weight in judge.named_parameters()}
-    return _loss(functional_call(judge, unmoved, (fake, condition)), 1.0, 1.0, weights)
+    return _loss(unmoved(judge, fake, condition), 1.0, 1.0, weights)
 
 
 def _loss(verdict: Verdict, matching: float, alone: float, weights: LossWeights) -> Float[Tensor, ""]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from hearsight.encoders.audioclip import AudioCLIP, temperature
 from hearsight.encoders.esresnext import ESResNeXt
@@ -37,7 +38,7 @@ class AlignTask:
 
     def __init__(self, model: AudioCLIP, strategy: Strategy, positives: Positives) -> None:
         self.model, self.positives = model, positives
-        model.image.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        convert_conv2d_weight_memory_format(model.image, torch.channels_last)
         self.heads, self.trained = HEADS[strategy], TRAINED[strategy]
         model.requires_grad_(False)
         for head in self.trained:

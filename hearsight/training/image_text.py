@@ -23,6 +23,7 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from PIL import Image
 from torch import Tensor, nn
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from hearsight.data.picture_augmentation import PictureAugmentation
 from hearsight.data.picture_augmentation import vary as vary_picture
@@ -116,7 +117,7 @@ class ImageTextTask:
     def __init__(self, model: CLIP, positives: Literal["pair", "scene"], unseen: "Unseen") -> None:
         self.model = model
         self.modules: nn.Module = model
-        model.image.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        convert_conv2d_weight_memory_format(model.image, torch.channels_last)
         self.positives, self.unseen = positives, unseen
 
     def loss(self, batch: dict[str, Any]) -> dict[str, Tensor]:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.func import functional_call
 from torch.nn import functional
 
 from hearsight.generators.relation_classifier import Relation, RelationClassifier
+from hearsight.training.players import unmoved
 
 
 class RelationLoss(NamedTuple):
@@ -45,5 +45,4 @@ def relation_loss(
         + entropy(classifier(truth, truth), Relation.ITSELF)
         + entropy(classifier(truth, drawn.detach()), Relation.SAME_CLASS)
     )
-    unmoved = {name: weight.detach() for name, weight in classifier.named_parameters()}
-    return RelationLoss(taught, entropy(functional_call(classifier, unmoved, (truth, drawn)), Relation.SAME_CLASS))
+    return RelationLoss(taught, entropy(unmoved(classifier, truth, drawn), Relation.SAME_CLASS))

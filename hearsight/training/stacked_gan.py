@@ -1,10 +1,7 @@
 """The task of S2IGAN's second training: generator, discriminators and relation supervisor (equations 8 to 12).
 
 The published code updates discriminators, relation classifier and generator in turn, each by an Adam of its own. Here
-they step together: every loss stops at the weights that it does not teach, so one backward pass gives each network its
-own gradient, and one Adam with one state per weight is several. What differs is that the generator is judged by the
-discriminators as they were before this step, not after it. In return the training loop knows nothing of adversaries:
-resuming, averaging, mixed precision and several processes work as for any other task.
+they step together, see `training/players.py`.
 
 The gradient must not be clipped (`train.clip: 0`): clipping goes by the norm over all networks.
 """
@@ -34,10 +31,12 @@ from hearsight.generators.relation_classifier import RelationClassifier, Relatio
 from hearsight.generators.stacked_discriminator import Discriminator, DiscriminatorConfig
 from hearsight.generators.stacked_gan import StackedGANConfig, StackedGenerator
 from hearsight.hub.network import load_network, save_network
+from hearsight.pixels import from_uint8
 from hearsight.seeds import derive
 from hearsight.systems.s2igan import S2IGAN, S2IGANConfig
 from hearsight.training.adversarial_loss import LossWeights, discriminator_loss, generator_loss
 from hearsight.training.loop import TrainConfig, train
+from hearsight.training.players import refuse_clipping
 from hearsight.training.relation_loss import relation_loss
 from hearsight.training.speech_embedding import padded
 from hearsight.training.task import Batches
@@ -76,8 +75,7 @@ class Recipe:
     """Sentences per step."""
 
     def __post_init__(self) -> None:
-        if self.train.clip:
-            raise ConfigError(f"train.clip={self.train.clip}: would clip all networks by one norm; set train.clip=0.")
+        refuse_clipping(self.train)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +113,7 @@ class HeardBirds:
     def _pixels(
         self, classes: Int[np.ndarray, " batch"], numbers: Int[np.ndarray, " batch"]
     ) -> Float[Tensor, "batch 3 size size"]:
-        return torch.from_numpy(self.pictures[classes, numbers]).float() / 127.5 - 1
+        return from_uint8(torch.from_numpy(self.pictures[classes, numbers]))
 
 
 class StackedGANTask:
