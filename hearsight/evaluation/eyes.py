@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float
-from PIL import Image
 from torch import Tensor, nn
 
+from hearsight.data.things import picture
 from hearsight.encoders.audioclip import AudioCLIP
 from hearsight.encoders.clip import CLIP
 from hearsight.encoders.inception import DEPTHS
 from hearsight.encoders.picture_classifier import PictureClassifier, PictureClassifierConfig
-from hearsight.errors import DataError
 from hearsight.evaluation.feature_network import FeatureNetwork, file_sha256, state_sha256
 from hearsight.evaluation.resizing import Resize, for_inception
 from hearsight.hub.folder import POCKET, weights_sha256
@@ -43,7 +42,7 @@ def inception(file: Path, resize: Resize = "pytorch-fid", device: torch.device |
         f"Inception-v3 ({source}), resized as {resize}",
         file_sha256(file),
         DEPTHS[-1],
-        lambda path: for_inception(open_picture(path), resize),
+        lambda path: for_inception(picture(path), resize),
         _stacked(network, device),
         "" if defining else "torchvision",
         _classifying(network.classifier) if network.config.classes else None,
@@ -61,7 +60,7 @@ def judge(folder: Path = JUDGE, device: torch.device | str = "cpu") -> FeatureNe
         f"{'pocket' if shipped else 'own'} picture classifier, resized by area to {network.config.size}",
         weights_sha256(folder),
         head.in_features,
-        lambda path: network.prepare(colours(open_picture(path))[None])[0],
+        lambda path: network.prepare(colours(picture(path))[None])[0],
         _stacked(lambda pixels: network.features(pixels).mean(dim=(2, 3)), device),
         "pocket" if shipped else "own",
         _classifying(head),
@@ -78,14 +77,14 @@ def eye(network: Any, name: str, kind: str = "") -> FeatureNetwork:
     weights = state_sha256(network)
     name = f"{name}, short side resized, centre cut out"
     if not isinstance(network, CLIP | AudioCLIP):
-        return FeatureNetwork(name, weights, _width(network.see([])), open_picture, network.see, kind)
+        return FeatureNetwork(name, weights, _width(network.see([])), picture, network.see, kind)
     prepare = network.prepare if isinstance(network, CLIP) else network.image.prepare
     device = next(network.parameters()).device
     return FeatureNetwork(
         name,
         weights,
         network.config.embed,
-        lambda path: prepare(open_picture(path)),
+        lambda path: prepare(picture(path)),
         _stacked(network.encode_image, device),
         kind,
     )
@@ -94,15 +93,6 @@ def eye(network: Any, name: str, kind: str = "") -> FeatureNetwork:
 def ear(network: Any, name: str, kind: str = "") -> FeatureNetwork:
     """What hears in such a space; unit embeddings, each of a whole sound."""
     return FeatureNetwork(name, state_sha256(network), _width(network.hear([])), open_sound, network.hear, kind)
-
-
-def open_picture(path: Path) -> Image.Image:
-    """A picture file as RGB. Raises DataError where it cannot be read."""
-    try:
-        with Image.open(path) as picture:
-            return picture.convert("RGB")
-    except (OSError, ValueError, SyntaxError) as error:
-        raise DataError(f"{path}: not a picture that can be read ({error}); draw or fetch it again.") from None
 
 
 def open_sound(path: Path) -> Sound:

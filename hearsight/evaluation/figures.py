@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from hearsight.data import words
+from hearsight.data.things import picture
 from hearsight.errors import MissingDependency
-from hearsight.evaluation.eyes import open_picture
 from hearsight.evaluation.held_out import HeldOutSound
 from hearsight.evaluation.report import Figure
 from hearsight.evaluation.result import Result
@@ -50,7 +50,7 @@ def _sheet(data: Path, heard: Sequence[HeldOutSound], pictures: Sequence[Sequenc
     tiles = [
         Tile(
             Sound.read(data / sound.item.path, duration=LONGEST_SHOWN),
-            [open_picture(path) for path in files[:PICTURES_SHOWN]],
+            [picture(path) for path in files[:PICTURES_SHOWN]],
             words.name(sound.label),
         )
         for sound, files in first

@@ -5,6 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
+from hearsight.data import things
 from hearsight.encoders import audioclip, clip, wav2clip
 from hearsight.encoders.audioclip import AudioCLIP
 from hearsight.encoders.clip import CLIP
@@ -79,6 +80,6 @@ def test_an_ear_hears_files(data) -> None:
 def test_what_cannot_be_opened_is_named(tmp_path) -> None:
     (tmp_path / "text.png").write_text("no picture")
     with pytest.raises(DataError, match=r"text\.png: not a picture"):
-        eyes.open_picture(tmp_path / "text.png")
+        things.picture(tmp_path / "text.png")
     with pytest.raises(SoundError):
         eyes.open_sound(tmp_path / "gone.wav")
