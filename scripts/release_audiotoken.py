@@ -12,10 +12,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from release_pocket import JUDGE, sources, write_credits
+from release_pocket import JUDGE, adherence_metrics, sources, write_credits
 
 from hearsight.data import pairs
-from hearsight.data.pocket import ENVIRONMENT
 from hearsight.encoders.picture_classifier import PictureClassifier, PictureClassifierConfig
 from hearsight.evaluation import adherence, background_colour
 from hearsight.hub.card import Card
@@ -50,13 +49,9 @@ def _measured(arguments: argparse.Namespace) -> dict[str, float]:
     heard, _ = adherence.measure(system, arguments.data, judge)
     read, _ = adherence.measure(system, arguments.data, judge, topline=True, sounds_per_class=arguments.per_class)
     red, _ = background_colour.measure(system, arguments.data, "red", sounds_per_class=arguments.per_class)
-    (low, high), (red_low, red_high) = heard.interval(), red.interval()
+    red_low, red_high = red.interval()
     return {
-        "adherence, 30 classes, 20 steps of dpm++": round(heard.mean(), 4),
-        "its 95 % interval, low": round(low, 4),
-        "its 95 % interval, high": round(high, 4),
-        "adherence, the ten classes of ESC-10": round(heard.mean(ENVIRONMENT), 4),
-        "pictures measured": int(heard.confusion.sum()),
+        **adherence_metrics(heard, system.config.sampling),
         "text topline: adherence of the classes' names": round(read.mean(), 4),
         "pictures of the topline": int(read.confusion.sum()),
         "pictures with a red background, asked for <sound> on a red background": round(red.obeyed, 4),

@@ -16,12 +16,13 @@ from pathlib import Path
 from hearsight.data import pairs
 from hearsight.data.pocket import ENVIRONMENT
 from hearsight.encoders.picture_classifier import PictureClassifier, PictureClassifierConfig
-from hearsight.evaluation.adherence import measure
+from hearsight.evaluation.adherence import Adherence, measure
 from hearsight.files import write_atomically
 from hearsight.hub.card import Card, Source
 from hearsight.hub.folder import POCKET
 from hearsight.hub.network import load_network, save_network
 from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion, Sampling
+from hearsight.systems.audiotoken_config import Sampling as TokenSampling
 
 SYSTEM, JUDGE = POCKET / "audioclip_diffusion", POCKET / "picture_classifier"
 
@@ -43,7 +44,16 @@ def _measured(data: Path, judge_folder: Path) -> dict[str, float]:
     judge = load_network(JUDGE, "picture_classifier", PictureClassifier, PictureClassifierConfig)
     system = AudioCLIPDiffusion.from_pretrained(SYSTEM, device="cpu")
     result, _ = measure(system, data, judge)
-    sampling = system.config.sampling
+    return {
+        **adherence_metrics(result, system.config.sampling),
+        "judge: accuracy on unseen composed pictures": json.loads((judge_folder / "metrics.json").read_text())[
+            "accuracy_unseen"
+        ],
+    }
+
+
+def adherence_metrics(result: Adherence, sampling: Sampling | TokenSampling) -> dict[str, float]:
+    """Adherence as a card tells it."""
     low, high = result.interval()
     return {
         f"adherence, 30 classes, {sampling.steps} steps of {sampling.scheduler}": round(result.mean(), 4),
@@ -51,9 +61,6 @@ def _measured(data: Path, judge_folder: Path) -> dict[str, float]:
         "its 95 % interval, high": round(high, 4),
         "adherence, the ten classes of ESC-10": round(result.mean(ENVIRONMENT), 4),
         "pictures measured": int(result.confusion.sum()),
-        "judge: accuracy on unseen composed pictures": json.loads((judge_folder / "metrics.json").read_text())[
-            "accuracy_unseen"
-        ],
     }
 
 
