@@ -20,8 +20,8 @@ from benchmarks import subject
 from benchmarks.comparison import Comparison
 from benchmarks.race import Contender, race
 from benchmarks.setting import Setting
+from hearsight.data.things import picture
 from hearsight.encoders.inception import DEPTHS, Inception, fid
-from hearsight.evaluation.eyes import open_picture
 from hearsight.evaluation.feature_network import FeatureNetwork
 from hearsight.evaluation.features import extract
 from hearsight.evaluation.resizing import for_inception
@@ -59,7 +59,7 @@ def _eye(network: Inception) -> FeatureNetwork:
         "Inception-v3, random weights",
         "none",
         DEPTHS[-1],
-        lambda path: for_inception(open_picture(path), "pytorch-fid"),
+        lambda path: for_inception(picture(path), "pytorch-fid"),
         lambda pixels: network(torch.stack(list(pixels))),
     )
 
