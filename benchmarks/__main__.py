@@ -23,6 +23,8 @@ class Name(StrEnum):
     TRAINING = "training"
     DRAWING = "drawing"
     SOUND_WORD = "sound-word"
+    SENTENCE = "sentence"
+    STACKED_TRAINING = "stacked-training"
     SEARCH = "search"
     FEATURES = "features"
     COLD_START = "cold-start"
@@ -75,6 +77,10 @@ def _benchmark(name: Name) -> Callable[[Setting], list[Comparison]]:
             from benchmarks.drawing import measure
         case Name.SOUND_WORD:
             from benchmarks.sound_word import measure
+        case Name.SENTENCE:
+            from benchmarks.sentence import measure
+        case Name.STACKED_TRAINING:
+            from benchmarks.stacked_training import measure
         case Name.FEATURES:
             from benchmarks.features import measure
         case Name.SEARCH:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Num, UInt8
 from PIL import Image
 from torch import Tensor
 
@@ -25,6 +25,11 @@ def to_images(pixels: Float[Tensor, "picture 3 height width"]) -> list[Image.Ima
 def from_uint8(colours: UInt8[Tensor, "*batch 3 height width"]) -> Float[Tensor, "*batch 3 height width"]:
     """8-bit colours as values in [-1, 1]."""
     return colours.float() / 127.5 - 1
+
+
+def as_pixels(pictures: Num[Tensor, "*batch 3 height width"]) -> Float[Tensor, "*batch 3 height width"]:
+    """Values in [-1, 1] of pictures that are such values, or 8-bit colours still."""
+    return from_uint8(pictures) if pictures.dtype == torch.uint8 else pictures
 
 
 def to_uint8(pixels: Float[Tensor, "*batch 3 height width"]) -> UInt8[Tensor, "*batch 3 height width"]:

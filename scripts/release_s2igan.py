@@ -1,4 +1,4 @@
-"""Make the S2IGAN that ships with the package from a trained one: half precision, card, reader of colours.
+"""Make the S2IGAN that ships with the package from a trained one: half precision, contact sheets, card, colour reader.
 
     python scripts/release_s2igan.py --data DIR --system DIR --against DIR --ear DIR --reader DIR --minutes N \
         --machine TEXT --recipe TEXT
@@ -15,14 +15,27 @@ from hearsight.encoders.part_colours import PartColours, PartColoursConfig
 from hearsight.encoders.speech_embedding import SpeechEmbedding, SpeechEmbeddingConfig
 from hearsight.evaluation import bird_sentences, colour_obedience
 from hearsight.evaluation.result import Result
+from hearsight.files import write_atomically
 from hearsight.hub.card import Card, Source
 from hearsight.hub.folder import POCKET
 from hearsight.hub.network import load_network, save_network
+from hearsight.studio.bird_sheets import Sheets
 from hearsight.systems.s2igan import S2IGAN
 
 SYSTEM, READER = POCKET / "s2igan", POCKET / "part_colours"
 LARGEST = 25e6
-"""Bytes that both may take."""
+"""Bytes that both may take, sheets and all."""
+SHEETS = {
+    "voices.png": (
+        "The same sentence in several voices: above each picture the spectrogram of what was heard, below it who spoke "
+        "and what was said. Species and voices are ones that training never met; a row has one noise."
+    ),
+    "words.png": (
+        "One word changed at a time: at the left a sentence, beside it the same sentence with one of its colour words "
+        "changed (in capitals), said by the same voice and drawn with the same noise."
+    ),
+}
+"""The contact sheets beside the card, and what they show."""
 
 
 def main() -> None:
@@ -31,10 +44,19 @@ def main() -> None:
     S2IGAN.from_pretrained(arguments.system, device="cpu").save_pretrained(SYSTEM, precision="float16")
     reader = load_network(arguments.reader, "part_colours", PartColours, PartColoursConfig)
     save_network(READER, "part_colours", reader, "float16")
+    _draw_sheets(S2IGAN.from_pretrained(SYSTEM, device="cpu"), SYSTEM, arguments.data / ".cache" / "sheets")
     size = sum(file.stat().st_size for folder in (SYSTEM, READER) for file in folder.rglob("*") if file.is_file())
     if size > LARGEST:
         raise SystemExit(f"{SYSTEM}: {size / 1e6:.1f} MB are more than the {LARGEST / 1e6:.0f} that may ship.")
     _card(_measured(arguments), arguments).write(SYSTEM / "README.md")
+
+
+def _draw_sheets(system: S2IGAN, folder: Path, speech: Path) -> None:
+    """Write the contact sheets into `folder`; what is spoken for them is kept in `speech`."""
+    sheets = Sheets(system, speech, Birds(size=system.config.generator.sides[-1]))
+    for name, sheet in zip(SHEETS, (sheets.voices(), sheets.changed_words()), strict=True):
+        with write_atomically(folder / name) as partial:
+            sheet.save(partial, format="PNG", optimize=True)
 
 
 def _measured(arguments: argparse.Namespace) -> dict[str, float]:
@@ -68,7 +90,12 @@ def _card(metrics: dict[str, float], arguments: argparse.Namespace) -> Card:
         tags=("audio-to-image", "speech"),
         data=(
             Source("Birds in Miniature", "apache-2.0", "drawn by this project (hearsight/data/birds.py)"),
-            Source("espeak-ng", "output free of conditions", "speaks the descriptions", "https://github.com/espeak-ng"),
+            Source(
+                "espeak-ng",
+                "GPL-3.0-or-later, which covers the program and not what it speaks",
+                "speaks the descriptions; nothing of the program is in these weights",
+                "https://github.com/espeak-ng/espeak-ng",
+            ),
         ),
         recipe=arguments.recipe,
         seed=0,
@@ -80,6 +107,7 @@ def _card(metrics: dict[str, float], arguments: argparse.Namespace) -> Card:
             "and other sentences were not tried. Fifty of the two hundred species and six of the 27 speakers were held "
             "out, for these weights too."
         ),
+        pictures=SHEETS,
     )
 
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 from PIL import Image
 
-from hearsight.pixels import colours, from_uint8, to_images, to_pixels, to_uint8
+from hearsight.pixels import as_pixels, colours, from_uint8, to_images, to_pixels, to_uint8
 
 
 @pytest.fixture
@@ -40,3 +40,9 @@ def test_an_image_becomes_values_and_an_image_again(image: Image.Image) -> None:
 def test_other_modes_become_rgb() -> None:
     assert colours(Image.new("L", (2, 1), 7)).tolist() == [[[7, 7]]] * 3
     assert colours(Image.new("RGBA", (1, 1), (1, 2, 3, 0))).flatten().tolist() == [1, 2, 3]
+
+
+def test_values_stay_and_colours_become_values() -> None:
+    values = torch.tensor([-1.0, 0.2, 1.0]).view(3, 1, 1)
+    assert as_pixels(values) is values
+    assert torch.equal(as_pixels(to_uint8(values)), from_uint8(to_uint8(values)))

@@ -5,7 +5,9 @@ from typing import Any
 
 import typer
 
+from hearsight.cli.bench import bench
 from hearsight.cli.classify import classify
+from hearsight.cli.compare import compare
 from hearsight.cli.data import data
 from hearsight.cli.embed import embed
 from hearsight.cli.evaluate import evaluate
@@ -13,6 +15,7 @@ from hearsight.cli.generate import generate
 from hearsight.cli.rerun import rerun
 from hearsight.cli.retrieve import retrieve
 from hearsight.cli.study import study
+from hearsight.cli.sweep import sweep
 from hearsight.cli.systems import systems
 from hearsight.cli.together import together
 from hearsight.cli.train import train
@@ -27,14 +30,17 @@ app = typer.Typer(
 )
 app.command()(generate)
 app.command()(together)
+app.command()(compare)
 app.command()(rerun)
 app.command()(classify)
 app.command()(embed)
 app.command()(retrieve)
 app.command()(train)
 app.add_typer(evaluate)
+app.add_typer(bench)
 app.add_typer(data)
 app.add_typer(study)
+app.add_typer(sweep)
 app.command()(systems)
 
 UsageError: Any = typer.BadParameter.__base__  # what typer raises for a mistyped command or option

@@ -44,6 +44,28 @@ def birds(
         print(make_birds(Birds(seed, size), out, count, bar.step))
 
 
+@make.command("sub-urmp")
+def sub_urmp(
+    source: Annotated[Path, typer.Argument(help="A copy of Sub-URMP: chunk/ and img/ with their splits.")],
+    out: Annotated[Path, typer.Option(help="Folder to make it in; what is there already is kept.")],
+    seconds: Annotated[float, typer.Option(help="Length of the sounds; the thesis compares 1 to 5.")] = 4.0,
+    silence: Annotated[float, typer.Option(min=0, help="16-bit amplitude below which a sound is left out.")] = 450,
+    size: Annotated[int, typer.Option(min=1, help="Side of the pictures in pixels.")] = 64,
+    crops: Annotated[
+        Path | None, typer.Option(help="YAML: instrument: [left, top, right, bottom], shares of the frame.")
+    ] = None,
+) -> None:
+    """Make the thesis's data of Sub-URMP: thirteen instruments, heard and seen."""
+    from hearsight.cli.progress import progress
+    from hearsight.config import build, read_yaml
+    from hearsight.data.prepare_sub_urmp import Preprocessing, prepare
+
+    cut = read_yaml(crops) if crops else {}
+    settings = build(Preprocessing, {"seconds": seconds, "silence": silence, "size": size, "crops": cut})
+    with progress(1, "cutting performances") as bar:
+        print(prepare(source, out, settings, bar.step))
+
+
 @data.command()
 def speak(
     captions: Annotated[

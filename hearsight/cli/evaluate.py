@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from hearsight.cli import options
+from hearsight.cli.default_command import a_first_word_means
 from hearsight.cli.evaluate_background import background as evaluate_background
 from hearsight.cli.evaluate_birds import birds as evaluate_birds
 from hearsight.cli.evaluate_retrieval import retrieval as evaluate_retrieval
@@ -21,16 +21,7 @@ JUDGE = Path(__file__).parent.parent / "pocket" / "picture_classifier"
 """The judge that ships with the package; it knows the pocket classes."""
 
 
-class SystemOrCommand(TyperGroup):
-    """A first word that is no command names a system: `evaluate NAME` means `evaluate system NAME`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put `system` before the name of a system."""
-        named = args and not args[0].startswith("-") and args[0] not in self.commands
-        return super().parse_args(ctx, ["system", *args] if named else args)
-
-
-evaluate = typer.Typer(name="evaluate", cls=SystemOrCommand, no_args_is_help=True)
+evaluate = typer.Typer(name="evaluate", cls=a_first_word_means("system"), no_args_is_help=True)
 evaluate.command("system")(evaluate_system)
 evaluate.command("background")(evaluate_background)
 evaluate.command("birds")(evaluate_birds)

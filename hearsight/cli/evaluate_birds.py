@@ -23,6 +23,9 @@ def birds(
     ] = None,
     ear: Annotated[Path | None, typer.Option(help="Folder of the speech embedding network, for recall.")] = None,
     reader: Annotated[Path, typer.Option(help="Folder of a reader of part colours.")] = READER,
+    species: Annotated[
+        Path | None, typer.Option(help="Folder of a picture classifier of species, for a second Inception score.")
+    ] = None,
     sentences: Annotated[int, typer.Option(min=1, help="Sentences about each held-out species.")] = 20,
     changes: Annotated[int, typer.Option(min=0, help="Sentences in which one colour word is changed.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="Seed of noise and changes.")] = 0,
@@ -30,17 +33,21 @@ def birds(
     device: options.Device = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Recall@10 of the ear, colour words obeyed, FID and mAP, on Birds in Miniature."""
+    """Recall@10 of the ear, colour words obeyed, FID, mAP and Inception score, on Birds in Miniature."""
     from hearsight.cli.progress import progress
     from hearsight.data.birds import Birds
     from hearsight.encoders.part_colours import PartColours, PartColoursConfig
+    from hearsight.encoders.picture_classifier import PictureClassifier, PictureClassifierConfig
     from hearsight.encoders.speech_embedding import SpeechEmbedding, SpeechEmbeddingConfig
-    from hearsight.evaluation import bird_sentences, colour_obedience
+    from hearsight.evaluation import bird_inception_score, bird_sentences, colour_obedience
     from hearsight.hub.network import load_network
     from hearsight.systems import load
 
     aviary = Birds(size=128)
     reading = load_network(reader, "part_colours", PartColours, PartColoursConfig)
+    naming = (
+        load_network(species, "picture_classifier", PictureClassifier, PictureClassifierConfig) if species else None
+    )
     spoken = bird_sentences.Sentences.held_out(data, aviary, sentences)
     found: dict[str, list[Result]] = {}
     names = [system, against] if against else [system]
@@ -54,6 +61,9 @@ def birds(
             bar.start(f"{name}: drawing")
             drawn = bird_sentences.drawings(drawing, spoken, seed, bar.step)
             found[name] = bird_sentences.likeness(drawn, spoken, aviary, reading, seed)
+            found[name].append(bird_inception_score.of_part_colours(drawn, reading, seed))
+            if naming:
+                found[name].append(bird_inception_score.of_species(drawn, naming, seed))
             bar.finish(f"{name}: drawn")
             if changes:
                 bar.start(f"{name}: changing a word")

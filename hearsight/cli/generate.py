@@ -1,8 +1,9 @@
-"""`hearsight generate`: a picture for every sound."""
+"""`hearsight generate`: a picture for every sound, and for every sentence that is said on the spot."""
 
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,12 +12,14 @@ import typer
 from hearsight.cli import assignments, options
 from hearsight.cli.failures import Failures
 from hearsight.cli.inputs import find_sounds, picture_paths
+from hearsight.cli.saying import sayings
 from hearsight.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from hearsight.cli.progress import Progress
+    from hearsight.data.saying import Saying
     from hearsight.picture import Picture
     from hearsight.systems.base import System
 
@@ -25,9 +28,13 @@ LONGEST_SHOWN = 60.0
 
 
 def generate(
-    sounds: Annotated[list[str], typer.Argument(help="Sounds, videos, folders of them, or glob patterns.")],
+    sounds: Annotated[
+        list[str] | None, typer.Argument(help="Sounds, videos, folders of them, or glob patterns.", show_default=False)
+    ] = None,
     system: options.System = options.DEFAULT_SYSTEM,
     out: Annotated[Path, typer.Option(help="Folder of the pictures, or FILE.png for one.")] = Path("pictures"),
+    say: Annotated[list[str] | None, typer.Option(help="A sentence to speak and draw; may be repeated.")] = None,
+    voice: Annotated[str | None, typer.Option(help="Who speaks it, as espeak-ng names voices: en-us+m3.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed; the same one gives the same picture.")] = 0,
     prompt: options.Prompt = None,
     negative_prompt: options.NegativePrompt = None,
@@ -46,7 +53,10 @@ def generate(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per picture.")] = False,
 ) -> int:
     """Draw a picture of every sound."""
-    paths = find_sounds(sounds)
+    said = sayings(say, voice, out)
+    paths = [*find_sounds(sounds or []), *said]
+    if not paths:
+        raise ConfigError("nothing to hear: name sounds, or give a sentence with --say; see hearsight generate --help.")
     seeds = range(seed, seed + count)
     targets = list(picture_paths(paths, out, seeds))
     if sheet and sheet.suffix.lower() != ".png":
@@ -75,7 +85,9 @@ def generate(
         for path, files in zip(paths, targets, strict=True):
             bar.start(path.name)
             with failures.noted(path):
-                for picture, file, seconds in _draw(loaded, path, files, seed, settings, bar):
+                if path in said:
+                    said[path].into(path)
+                for picture, file, seconds in _draw(loaded, path, files, seed, settings, bar, said.get(path)):
                     drawn.append((path, picture))
                     bar.finish(f"{path} → {file}  {_heard(picture)}")
                     if as_json:
@@ -86,12 +98,23 @@ def generate(
 
 
 def _draw(
-    system: "System", sound: Path, files: list[Path], seed: int, settings: dict[str, Any], bar: "Progress"
+    system: "System",
+    sound: Path,
+    files: list[Path],
+    seed: int,
+    settings: dict[str, Any],
+    bar: "Progress",
+    said: "Saying | None",
 ) -> Iterator[tuple["Picture", Path, float]]:
-    """Every picture of one sound with its file, already written, and the seconds it took."""
+    """Every picture of one sound with its file, already written, and the seconds it took.
+
+    The recipe tells what was said, so that it can be said again; the system hears the sound alone.
+    """
     pictures = system.pictures(sound, pictures_per_sound=len(files), seed=seed, callback=bar.step, **settings)
     started = time.perf_counter()
     for picture, file in zip(pictures, files, strict=True):
+        if said:
+            picture.recipe["sound"]["said"] = asdict(said)
         _save(picture, file)
         yield picture, file, time.perf_counter() - started
         started = time.perf_counter()

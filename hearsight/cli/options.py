@@ -22,6 +22,17 @@ Parts = Annotated[
     typer.Option("--part", help="A file or folder that the system is put together from, e.g. --part ear=Wav2CLIP.pt."),
 ]
 Size = Annotated[int | None, typer.Option(min=1, help="Side of the picture in pixels.")]
-Pipeline = Annotated[str | None, typer.Option(help="For audiotoken: a Stable Diffusion pipeline, folder or hub id.")]
+Pipeline = Annotated[
+    str | None, typer.Option(help="For audiotoken and imagebind-unclip: a diffusers pipeline, folder or hub id.")
+]
 Embedder = Annotated[str | None, typer.Option(help="For audiotoken: embedder_learned_embeds.bin, or a folder.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, …; by default a GPU where there is one.")]
+Systems = Annotated[
+    list[str] | None,
+    typer.Option(help="Systems, by commas: names, folders, folders of folders, hub ids; by default all that ship."),
+]
+
+
+def listed(values: list[str] | None) -> list[str]:
+    """The parts of what was given by commas, of an option that may be repeated."""
+    return [part.strip() for value in values or () for part in value.split(",") if part.strip()]

@@ -2,10 +2,12 @@
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hearsight.config import build
 from hearsight.errors import DataError
 
 if TYPE_CHECKING:
@@ -46,23 +48,33 @@ def _drawn_again(
         raise DataError(f"{picture}: was drawn from several sounds at once; draw it again with `hearsight together`.")
     if not source or "sound" not in recipe or "seed" not in recipe:
         raise DataError(f"{picture}: was drawn by a system that was never saved, so it cannot be drawn again.")
-    path = sound or _find(recipe["sound"], picture)
-    loaded = load(source, device=device or recipe.get("device"))
-    again = next(loaded.pictures(path, seed=recipe["seed"], **recipe.get("settings", {})))
+    with TemporaryDirectory() as spoken:
+        path = sound or _find(recipe["sound"], picture, Path(spoken))
+        loaded = load(source, device=device or recipe.get("device"))
+        again = next(loaded.pictures(path, seed=recipe["seed"], **recipe.get("settings", {})))
     # Where sound and system lie does not belong to what was drawn; what they hold does, and is hashed.
     written = {**again.recipe, "source": recipe.get("source")}
-    written["sound"] = {**again.recipe["sound"], "path": recipe["sound"]["path"], "name": recipe["sound"]["name"]}
+    written["sound"] = {**recipe["sound"], "sha256": again.recipe["sound"]["sha256"]}
     return Picture(again.image, written)
 
 
-def _find(sound: dict[str, Any], picture: Path) -> Path:
-    """The sound of a recipe: where it was, seen from here or from the picture's folder or the one above."""
+def _find(sound: dict[str, Any], picture: Path, spoken: Path) -> Path:
+    """The sound of a recipe: where it was, seen from here or from the picture's folder or the one above.
+
+    A sentence of `--say` that is not there any more is said again, into the folder `spoken`.
+    """
     if not sound.get("path"):
         raise DataError(f"{picture}: was drawn from samples, not from a file; give the sound with --sound.")
-    for folder in (Path(), picture.parent, picture.parent.parent):
-        if (folder / sound["path"]).is_file():
-            return folder / sound["path"]
-    raise DataError(f"{picture}: its sound {sound['path']} is not there any more; say where it is with --sound.")
+    places = [folder / sound["path"] for folder in (Path(), picture.parent, picture.parent.parent)]
+    found = next((place for place in places if place.is_file()), None)
+    if "said" in sound:
+        from hearsight.data.saying import Saying
+
+        saying = build(Saying, sound["said"], where=f"{picture}: ")
+        return found if found and saying.is_in(found) else saying.into(spoken / places[0].name)
+    if not found:
+        raise DataError(f"{picture}: its sound {sound['path']} is not there any more; say where it is with --sound.")
+    return found
 
 
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

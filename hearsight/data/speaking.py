@@ -110,7 +110,7 @@ def speak_as(text: str, manner: Manner, path: Path, engine: Engine) -> Path:
 
     Raises SoundError for a text that cannot be said.
     """
-    how = f"{engine.name}: {manner}"
+    how = spoken_how(engine, manner)
     if path.exists() and read_tags(path)[:2] == (text, how):
         return path
     samples, rate = engine.say(text, manner)
@@ -119,6 +119,11 @@ def speak_as(text: str, manner: Manner, path: Path, engine: Engine) -> Path:
     louder = samples * (LOUDNESS / float(np.abs(samples).max()))
     write_opus(path, louder, rate, {"title": text, "artist": how})
     return path
+
+
+def spoken_how(engine: Engine, manner: Manner | None = None) -> str:
+    """The tag of an Opus file that says who spoke it and in which manner; without a manner, how all of them begin."""
+    return f"{engine.name}: {manner or ''}"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Stratified sampling: every class counts equally, however many sounds or pictures it has (thesis, section 4.3.1)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,12 @@ def stratified(classes: int, batch: int, random: np.random.Generator) -> Int[np.
     if rest:
         drawn = np.concatenate((drawn, random.permutation(classes)[:rest]))
     return random.permutation(drawn)
+
+
+def grouped(classes: Sequence[int], count: int) -> tuple[Int[np.ndarray, " some"], ...]:
+    """The places of every one of `count` classes in a list of classes."""
+    order = np.argsort(classes, kind="stable")
+    return tuple(np.split(order, np.cumsum(np.bincount(classes, minlength=count))[:-1]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -58,12 +58,17 @@ class PartColours(nn.Module):
             pixels = functional.interpolate(pixels, size, mode="bilinear", align_corners=False, antialias=True)
         return self.trunk(normalise((pixels + 1) / 2))
 
-    @torch.no_grad()
     def words(self, pictures: Sequence[Image.Image]) -> list[dict[str, str]]:
         """The most probable colour word of every part, one picture at a time."""
         parts, colours = self.config.parts, self.config.colours
-        rows = [self(self._pixels(picture))[0].argmax(dim=-1).tolist() for picture in pictures]
+        rows = self.probabilities(pictures).argmax(dim=-1).tolist()
         return [{part: colours[number] for part, number in zip(parts, row, strict=True)} for row in rows]
+
+    @torch.no_grad()
+    def probabilities(self, pictures: Sequence[Image.Image]) -> Float[Tensor, "picture part colour"]:
+        """How probable each colour word is, one picture at a time, so that company never changes a number."""
+        rows = [self(self._pixels(picture)).float().softmax(dim=-1).cpu() for picture in pictures]
+        return torch.cat(rows) if rows else torch.empty(0, len(self.config.parts), len(self.config.colours))
 
     @torch.no_grad()
     def look(self, pictures: Sequence[Image.Image]) -> Float[Tensor, "picture feature"]:

@@ -128,20 +128,8 @@ class SpeechEncoder(nn.Module):
         return functional.normalize(self.attention(heard, mask).float(), dim=-1)
 
     def spectrogram(self, sound: Sound) -> Float[Tensor, "frame band"]:
-        """What the network looks at: a log-mel spectrogram, each band standardised over the sentence.
-
-        Raises SoundError for digital silence and for a sound too short to say anything.
-        """
-        config = self.config
-        spoken = sound.require_audible().mono().resample(config.mel.rate)
-        least = max(config.mel.n_fft // 2 + 1, (config.shortest - 1) * config.mel.hop)
-        if spoken.samples.shape[1] < least:
-            raise SoundError(
-                f"{sound.name}: {sound.seconds:.3f} s are too short to hold a spoken sentence, of which at least "
-                f"{least / config.mel.rate:.2f} s can be heard; give a longer recording."
-            )
-        mel = log_mel(torch.from_numpy(spoken.samples[0]), config.mel).mT
-        return standardised(mel) if config.standardise else mel
+        """What the network looks at, see `sentence_spectrogram`."""
+        return sentence_spectrogram(sound, self.config)
 
     def hear(self, sounds: Sequence[Sound]) -> Float[Tensor, "sound embed"]:
         """Unit embeddings of sentences of any length, one at a time, so that company never changes a number."""
@@ -195,6 +183,22 @@ class Attention(nn.Module):
         if mask is not None:
             scores = scores.masked_fill(~mask.to(scores.device)[..., None], -torch.inf)
         return (scores.softmax(dim=1) * heard).sum(dim=1)
+
+
+def sentence_spectrogram(sound: Sound, config: SpeechEncoderConfig) -> Float[Tensor, "frame band"]:
+    """A log-mel spectrogram, each band standardised over the sentence if the encoder wants that.
+
+    Raises SoundError for digital silence and for a sound too short to say anything.
+    """
+    spoken = sound.require_audible().mono().resample(config.mel.rate)
+    least = max(config.mel.n_fft // 2 + 1, (config.shortest - 1) * config.mel.hop)
+    if spoken.samples.shape[1] < least:
+        raise SoundError(
+            f"{sound.name}: {sound.seconds:.3f} s are too short to hold a spoken sentence, of which at least "
+            f"{least / config.mel.rate:.2f} s can be heard; give a longer recording."
+        )
+    mel = log_mel(torch.from_numpy(spoken.samples[0]), config.mel).mT
+    return standardised(mel) if config.standardise else mel
 
 
 def standardised(mel: Float[Tensor, "frame band"]) -> Float[Tensor, "frame band"]:

@@ -110,13 +110,17 @@ def changes(birds: Birds, count: int = 200, seed: int = 0, engine: Engine | None
         said = birds.all_descriptions(species[number % len(species)])
         before = said[random.integers(len(said))]
         part = before.parts[random.integers(len(before.parts))]
-        taken = {before.species.colour(one) for one in before.parts}
-        words = [word for word in (BEAK_COLOURS if part == "beak" else COLOURS) if word not in taken]
-        if not words:  # all four colours of beaks are named: let it take one of another part
-            words = [word for word in BEAK_COLOURS if word != before.species.beak]
-        after = before.with_colour(part, str(random.choice(words)))
+        after = before.with_colour(part, str(random.choice(new_words(before, part))))
         made.append(Change(before, after, part, engine.manner("held_out", random)))
     return tuple(made)
+
+
+def new_words(said: Description, part: Part) -> list[str]:
+    """The colour words that a part could have instead: none that the sentence says of any part, if that can be."""
+    taken = {said.species.colour(one) for one in said.parts}
+    words = [word for word in (BEAK_COLOURS if part == "beak" else COLOURS) if word not in taken]
+    # Where all four colours of beaks are named, it may take one of another part.
+    return words or [word for word in BEAK_COLOURS if word != said.species.beak]
 
 
 def measure(

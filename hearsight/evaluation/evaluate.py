@@ -11,7 +11,8 @@ from typing import Any
 
 from hearsight import __version__
 from hearsight.config import plain
-from hearsight.encoders.audioclip import AudioCLIP
+from hearsight.data.find_shared_space import SHARING
+from hearsight.encoders.shared_space import SharedSpace
 from hearsight.evaluation import figures
 from hearsight.evaluation.drawing import Drawing, draw_into, find, planned
 from hearsight.evaluation.feature_store import content_hash
@@ -68,12 +69,11 @@ def evaluate(
     drawing, settings, processes = evaluation.drawing, settings or {}, processes or Processes()
     heard = sounds(drawing.data, evaluation.sounds_per_class)
     files = find(pictures, heard) if pictures else planned(out / "pictures", heard, drawing)
-    audioclip = system.components.get("audioclip") if system else None
     cache = evaluation.cache or drawing.data / CACHE
     measurement = Measurement(
         Sample(drawing.data, heard, files, cache, processes, progress),
         evaluation.instruments,
-        audioclip if isinstance(audioclip, AudioCLIP) else None,
+        own_space(system) if system else None,
     )
     metrics, left_out = _chosen(measurement, evaluation.metrics)
     if system and not pictures:
@@ -85,6 +85,11 @@ def evaluate(
     if processes.first:
         write(report, figures.draw(drawing.data, heard, files, results), out)
     return report
+
+
+def own_space(system: System) -> SharedSpace:
+    """The space in which a system hears, with what of its networks shares it."""
+    return SharedSpace.of(*(network for network in system.components.values() if isinstance(network, SHARING)))
 
 
 def _chosen(measurement: Measurement, metrics: Sequence[str] | None) -> tuple[Sequence[str], dict[str, str]]:

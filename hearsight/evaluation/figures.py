@@ -11,8 +11,8 @@ from PIL import Image
 from hearsight.data import words
 from hearsight.data.things import picture
 from hearsight.errors import MissingDependency
+from hearsight.evaluation.document import Figure
 from hearsight.evaluation.held_out import HeldOutSound
-from hearsight.evaluation.report import Figure
 from hearsight.evaluation.result import Result
 from hearsight.evaluation.spread import wilson
 from hearsight.sound import Sound
@@ -37,7 +37,7 @@ def draw(
     figures = [_sheet(data, heard, pictures)]
     shares = [result for result in results if any(name in result.metric for name in SHARES)]
     if shares:
-        figures.append(_bars("shares", "Shares with their 95 % intervals.", shares))
+        figures.append(bars("shares", "Shares with their 95 % intervals.", shares))
     for result in results:
         if "confusion" in result.details:
             figures += [_per_class(result), _confusion(result)]
@@ -56,13 +56,14 @@ def _sheet(data: Path, heard: Sequence[HeldOutSound], pictures: Sequence[Sequenc
         for sound, files in first
     ]
     caption = "The first held-out sound of every class, and what was drawn."
-    return Figure("pictures", caption, _png(contact_sheet(tiles)))
+    return Figure("pictures", caption, png(contact_sheet(tiles)))
 
 
-def _bars(name: str, caption: str, results: Sequence[Result]) -> Figure:
+def bars(name: str, caption: str, results: Sequence[Result], names: Sequence[str] | None = None) -> Figure:
+    """Shares from 0 to 1 with their intervals, called by their metrics or by `names`."""
     values = [result.value for result in results]
     intervals = [result.interval or (result.value, result.value) for result in results]
-    return Figure(name, caption, _bar_chart([result.metric for result in results], values, intervals))
+    return Figure(name, caption, _bar_chart(names or [result.metric for result in results], values, intervals))
 
 
 def _per_class(result: Result) -> Figure:
@@ -82,7 +83,7 @@ def _confusion(result: Result) -> Figure:
     shown = [row for row in range(len(labels)) if counts[row].sum() or counts[:, row].sum()]
     names, counts = [words.name(labels[row]) for row in shown], counts[np.ix_(shown, shown)]
     side = max(4.0, 0.32 * len(names) + 1.6)
-    plot = _plot(side, side)
+    plot = empty_plot(side, side)
     axes = plot.add_subplot()
     axes.imshow(counts / counts.sum(axis=1, keepdims=True).clip(min=1), cmap="RdPu", vmin=0, vmax=1)
     for row, column in zip(*np.nonzero(counts), strict=True):
@@ -94,12 +95,12 @@ def _confusion(result: Result) -> Figure:
     axes.tick_params(labelsize=8, length=0)
     axes.set_xlabel("seen in the picture")
     axes.set_ylabel("heard")
-    return Figure("confusion", "What was heard (rows) and what the judge saw in the pictures (columns).", _saved(plot))
+    return Figure("confusion", "What was heard (rows) and what the judge saw in the pictures (columns).", saved(plot))
 
 
 def _bar_chart(names: Sequence[str], values: Sequence[float], intervals: Sequence[tuple[float, float]]) -> bytes:
     """Horizontal bars from 0 to 1 with whiskers."""
-    plot = _plot(7.5, 0.28 * len(names) + 0.9)
+    plot = empty_plot(7.5, 0.28 * len(names) + 0.9)
     axes = plot.add_subplot()
     places = np.arange(len(names))
     low, high = np.array(intervals).T
@@ -108,7 +109,7 @@ def _bar_chart(names: Sequence[str], values: Sequence[float], intervals: Sequenc
     axes.barh(places, middle, height=0.62, color=BAR, alpha=0.85)
     axes.errorbar(middle, places, xerr=whiskers, fmt="none", ecolor=INK, elinewidth=1, capsize=2.5)
     axes.set_yticks(places, names)
-    axes.invert_yaxis()
+    axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(0, 1.02)
     axes.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     axes.tick_params(labelsize=9, length=0)
@@ -116,10 +117,10 @@ def _bar_chart(names: Sequence[str], values: Sequence[float], intervals: Sequenc
     axes.set_axisbelow(True)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
-    return _saved(plot)
+    return saved(plot)
 
 
-def _plot(width: float, height: float) -> "Plot":
+def empty_plot(width: float, height: float) -> "Plot":
     """An empty plot of so many inches, which no window or global state knows of."""
     try:
         from matplotlib.figure import Figure as Plot
@@ -128,14 +129,16 @@ def _plot(width: float, height: float) -> "Plot":
     return Plot(figsize=(width, height), layout="constrained")
 
 
-def _saved(plot: "Plot") -> bytes:
+def saved(plot: "Plot") -> bytes:
+    """The content of a PNG file of a plot."""
     content = io.BytesIO()
     unsaid: dict[str, Any] = {"Software": None}  # the same numbers give the same bytes
     plot.savefig(content, format="png", dpi=130, metadata=unsaid)
     return content.getvalue()
 
 
-def _png(image: Image.Image) -> bytes:
+def png(image: Image.Image) -> bytes:
+    """The content of a PNG file."""
     content = io.BytesIO()
     image.save(content, format="PNG")
     return content.getvalue()

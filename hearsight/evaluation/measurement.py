@@ -9,8 +9,8 @@ from jaxtyping import Float
 from hearsight.config import nearest
 from hearsight.data import words
 from hearsight.data.picture_judges import PHOTO
-from hearsight.encoders.audioclip import AudioCLIP
 from hearsight.encoders.clip import CLIP
+from hearsight.encoders.shared_space import SharedSpace
 from hearsight.errors import ConfigError, DataError
 from hearsight.evaluation import adherence, bootstrap, eyes, inception_score, retrieval
 from hearsight.evaluation.audio_image_content import audio_image_content
@@ -40,8 +40,8 @@ class Measurement:
     """Sounds and their pictures; these need not be drawn yet while only `check` is called."""
     instruments: Instruments
     """The networks that measure."""
-    audioclip: AudioCLIP | None = None
-    """The system's own, whose querying is measured."""
+    own: SharedSpace | None = None
+    """The system's own space, whose querying is measured."""
 
     def check(self, metric: str) -> None:
         """Raises DataError or ConfigError where `metric` cannot be measured: before anything is drawn."""
@@ -72,8 +72,8 @@ class Measurement:
             case "map":
                 retrieval.query_pool(sample.real.labels)
             case "querying":
-                if self.audioclip is None:
-                    raise ConfigError("this system has no AudioCLIP that could be queried; leave querying out.")
+                if self.own is None or self.own.ear is None or self.own.kinds == ("sound",):
+                    raise ConfigError("the system has no space of its own that could be queried; leave querying out.")
                 _require_others(metric, len({sound.label for sound in sample.heard}))
             case _:
                 raise ConfigError(f"--metrics {metric}: there is no such metric; {nearest(metric, METRICS)}")
@@ -182,22 +182,23 @@ class Measurement:
         return [_over_samples(f"R@{depth}", found.hits(depth), eye, about) for depth in DEPTHS]
 
     def _querying(self) -> list[Result]:
-        assert self.audioclip is not None  # check
-        ear = eyes.ear(self.audioclip, "the system's AudioCLIP")
-        eye = eyes.eye(self.audioclip, "the system's AudioCLIP")
+        space = self.own
+        assert space is not None  # check
+        ear = eyes.ear(space.ear, f"the system's {type(space.ear).__name__}")
         heard = [sound.label for sound in self.sample.heard]
         labels = sorted(set(heard))
         sounds = self.sample.sounds(ear)
         results = []
-        if self.audioclip.tokenizer is not None:
-            texts = self.audioclip.read([words.name(label) for label in labels]).cpu().numpy()
+        if space.reader is not None:
+            texts = space.embed("text", [words.name(label) for label in labels]).cpu().numpy()
             results.append(querying_with_texts(sounds, heard, texts, labels, ear))
-        pictures = self.sample.real_features(eye)[:]
-        pictures /= np.linalg.norm(pictures, axis=1, keepdims=True)
-        return [
-            *results,
-            querying_with_pictures(sounds, heard, pictures, self.sample.real.labels, self.sample.real.own, ear),
-        ]
+        if space.eye is not None:
+            eye = eyes.eye(space.eye, f"the system's {type(space.eye).__name__}")
+            pictures = self.sample.real_features(eye)[:]
+            pictures /= np.linalg.norm(pictures, axis=1, keepdims=True)
+            real = self.sample.real
+            results.append(querying_with_pictures(sounds, heard, pictures, real.labels, real.own, ear))
+        return results
 
 
 def _require_others(metric: str, count: int) -> None:

@@ -67,12 +67,7 @@ class StableDiffusion:
                 f"{place}: its words have a width of {found}, the embedder's tokens of {width}; take two made for each "
                 "other (768: Stable Diffusion 1.x, 1024: 2.x)."
             )
-        try:
-            with quietly():
-                return cls(StableDiffusionPipeline.from_pretrained(str(place), dtype=dtype))
-        except (OSError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ConfigError(f"{place}: no Stable Diffusion pipeline that can be loaded ({reason}).") from None
+        return cls(load_pipeline(StableDiffusionPipeline, place, dtype))
 
     # What it is made of ---------------------------------------------------------------------------------------------
 
@@ -194,22 +189,15 @@ class StableDiffusion:
             batch: pictures drawn at once. More are quicker on a GPU, but may change the last digits of each.
             callback: called as (step, steps) after every step; what it raises ends the drawing.
         """
-        if len(seeds) != len(text):
-            raise ConfigError(f"{len(seeds)} seeds for {len(text)} pictures: give one seed for each.")
+        own = self._own(scheduler)
         size = size or self.size
-        own = copy.copy(self.pipeline)  # shares the networks, but not the state of a call
-        own.scheduler = scheduler
-        side = size // self.multiple
-        shape = (1, own.unet.config.in_channels, side, side)
         against = self.encode(negative_prompt)
         drawn: list[Image.Image] = []
-        for first in range(0, len(seeds), batch):
-            rows = text[first : first + batch].to(self.device)
-            randoms = [generator(seed) for seed in seeds[first : first + batch]]
+        for rows, randoms in shared_out(text, seeds, batch):
             drawn += own(
-                prompt_embeds=rows,
+                prompt_embeds=rows.to(self.device),
                 negative_prompt_embeds=against.expand(len(rows), -1, -1),
-                latents=torch.cat([noise(shape, random) for random in randoms]).to(rows.dtype),
+                latents=self._beginnings(randoms, size).to(rows.dtype),
                 generator=randoms,
                 height=size,
                 width=size,
@@ -219,21 +207,62 @@ class StableDiffusion:
             ).images
         return drawn
 
+    def _own(self, scheduler: Any) -> Any:
+        """The pipeline for one call: it shares the networks, but not the state of the call."""
+        own = copy.copy(self.pipeline)
+        own.scheduler = scheduler
+        return own
+
+    def _beginnings(
+        self, randoms: Sequence[torch.Generator], size: int
+    ) -> Float[Tensor, "picture channel height width"]:
+        """The noise that pictures of `size` pixels begin as, each from its own generator."""
+        shape = (1, self.pipeline.unet.config.in_channels, size // self.multiple, size // self.multiple)
+        return torch.cat([noise(shape, random) for random in randoms])
+
+
+def shared_out(
+    rows: Float[Tensor, "picture *feature"], seeds: Sequence[int], batch: int
+) -> Iterator[tuple[Float[Tensor, "some *feature"], list[torch.Generator]]]:
+    """Some rows at once, each with a generator of its seed. Raises ConfigError unless there is a seed for each."""
+    if len(seeds) != len(rows):
+        raise ConfigError(f"{len(seeds)} seeds for {len(rows)} pictures: give one seed for each.")
+    for first in range(0, len(seeds), batch):
+        yield rows[first : first + batch], [generator(seed) for seed in seeds[first : first + batch]]
+
 
 def word_width(place: str | Path) -> int:
     """The width of the words of a pipeline (folder or hub id), from its config alone. Errors as of `open`."""
-    file = Path(place) / "text_encoder" / "config.json"
+    return part_width(place, "text_encoder", "hidden_size")
+
+
+def part_width(place: str | Path, part: str, name: str, kind: str = "Stable Diffusion") -> int:
+    """What the config of one part of a pipeline (folder or hub id) calls `name`; nothing else is read.
+
+    Raises ConfigError, naming the `kind` of pipeline that was asked for, where there is no such part.
+    """
+    file = Path(place) / part / "config.json"
     try:
         if not Path(place).is_dir():
             from huggingface_hub import hf_hub_download
 
-            file = Path(hf_hub_download(str(place), "text_encoder/config.json"))
-        return int(json.loads(file.read_text())["hidden_size"])
+            file = Path(hf_hub_download(str(place), f"{part}/config.json"))
+        return int(json.loads(file.read_text())[name])
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ConfigError(
-            f"{place}: no Stable Diffusion pipeline in diffusers' form ({reason}); give a folder or hub id of one."
+            f"{place}: no {kind} pipeline in diffusers' form ({reason}); give a folder or hub id of one."
         ) from None
+
+
+def load_pipeline(kind: Any, place: str | Path, dtype: torch.dtype, name: str = "Stable Diffusion") -> Any:
+    """A pipeline of the diffusers class `kind` (a folder or hub id). Raises ConfigError, with `name`, for another."""
+    try:
+        with quietly():
+            return kind.from_pretrained(str(place), dtype=dtype)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ConfigError(f"{place}: no {name} pipeline that can be loaded ({reason}).") from None
 
 
 @contextmanager

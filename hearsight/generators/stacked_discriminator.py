@@ -32,6 +32,10 @@ class DiscriminatorConfig:
     tapered: bool = False
     """Whether each further scale begins with half of the channels of the one before, as generators do: then all end
     equally wide, and large pictures cost little more than small ones. As published, all begin with `width`."""
+    projected: bool = False
+    """Whether the conditional branch also has the inner product of condition and code (Miyato and Koyama: "cGANs with
+    Projection Discriminator", 2018, equation 3). The published branch has to learn from nothing what likeness is, and
+    does so late."""
 
 
 def published() -> DiscriminatorConfig:
@@ -41,7 +45,7 @@ def published() -> DiscriminatorConfig:
 
 def pocket() -> DiscriminatorConfig:
     """Discriminators of pictures of 32, 64 and 128 pixels."""
-    return DiscriminatorConfig(width=32, code=4, tapered=True)
+    return DiscriminatorConfig(width=32, code=4, tapered=True, projected=True)
 
 
 def debug() -> DiscriminatorConfig:
@@ -81,13 +85,17 @@ class Discriminator(nn.Module):
         self.joint = Layer(condition + code, code, 3)
         self.matching = nn.Conv2d(code, 1, SEED)
         self.alone = nn.Conv2d(code, 1, SEED)
+        self.projection = nn.Linear(condition, code, bias=False) if config.projected else None
 
     def forward(self, pictures: Float[Tensor, "batch 3 side side"], condition: Float[Tensor, "batch width"]) -> Verdict:
         """Verdicts on pictures in [-1, 1] beside conditions (means of their clouds)."""
         code = self.narrow(self.down(pictures))
         everywhere = condition[:, :, None, None].expand(-1, -1, SEED, SEED)
         joint = self.joint(torch.cat((everywhere.to(code.dtype), code), dim=1))
-        return Verdict(self.matching(joint).flatten().float(), self.alone(code).flatten().float())
+        matching = self.matching(joint).flatten().float()
+        if self.projection is not None:
+            matching = matching + (self.projection(condition) * code.mean(dim=(2, 3))).sum(dim=1).float()
+        return Verdict(matching, self.alone(code).flatten().float())
 
 
 class Layer(nn.Module):

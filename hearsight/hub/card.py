@@ -54,6 +54,8 @@ class Card:
     """Measured on what was held out; names say of what."""
     limits: str = ""
     """What it cannot do."""
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    """What the picture files beside the card show, by their names."""
 
     def write(self, path: Path) -> None:
         """Write the card as Markdown; the front matter holds every field, so that `read` gets them all back."""
@@ -79,7 +81,11 @@ class Card:
             "hearsight": plain(self),
         }
         head = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=120)
-        sections = (f"# {self.title}", self.summary, self._use(), self._data(), self._training(), self._metrics())
+        shown = (f"![{what.partition(':')[0]}]({file})\n\n{what}" for file, what in self.pictures.items())
+        sections = (
+            *(f"# {self.title}", self.summary, *shown),
+            *(self._use(), self._data(), self._training(), self._metrics()),
+        )
         limits = f"## Limits\n\n{self.limits}" if self.limits else ""
         return f"---\n{head}---\n\n" + "\n\n".join(filter(None, (*sections, limits))) + "\n"
 

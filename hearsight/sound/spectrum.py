@@ -183,11 +183,12 @@ def kaldi_fbank(
     hop_seconds: float = 0.010,
     preemphasis: float = 0.97,
     full_scale: float = 32768.0,
+    window: WindowShape = "povey",
 ) -> Float[Tensor, "*batch frame bins"]:
     """Kaldi's log filter bank without dither, of waveforms in [-1, 1] (`full_scale` restores its 16-bit integers).
 
-    Each whole frame loses its mean, is pre-emphasised (its first sample against itself), takes Povey's window and is
-    padded to a power of two. Raises SoundError for less than one frame.
+    Each whole frame loses its mean, is pre-emphasised (its first sample against itself), takes a window (Povey's, as
+    Kaldi does unless told otherwise) and is padded to a power of two. Raises SoundError for less than one frame.
     """
     length, hop = int(rate * frame_seconds), int(rate * hop_seconds)
     if waveform.shape[-1] < length:
@@ -198,7 +199,7 @@ def kaldi_fbank(
     frames = (waveform * full_scale).unfold(-1, length, hop)  # [*batch, frame, length]
     frames = frames - frames.mean(dim=-1, keepdim=True)
     before = torch.cat((frames[..., :1], frames[..., :-1]), dim=-1)
-    frames = (frames - preemphasis * before) * window_shape("povey", length, periodic=False, like=frames)
+    frames = (frames - preemphasis * before) * window_shape(window, length, periodic=False, like=frames)
     n_fft = 1 << (length - 1).bit_length()
     spectrum = torch.fft.rfft(frames, n_fft)
     energy = spectrum.real.square() + spectrum.imag.square()

@@ -40,7 +40,7 @@ class Tile:
     pictures: Sequence[Image.Image]
     """What was drawn, from top to bottom."""
     caption: str
-    """What stands below."""
+    """What stands below, in one line or several."""
 
 
 def contact_sheet(tiles: Sequence[Tile], *, width: int = 192, columns: int | None = None) -> Image.Image:
@@ -81,23 +81,29 @@ def _decibels(sound: Sound, frames: int) -> Float[np.ndarray, "mel frame"]:
 
 def _draw(tile: Tile, width: int) -> Image.Image:
     """Spectrogram, pictures and caption, one above the other."""
-    strips = [_rounded(spectrogram(tile.sound, width, round(width * SPECTROGRAM_HEIGHT)))]
-    strips += [_rounded(_scaled(picture, width)) for picture in tile.pictures]
-    strips.append(_caption(tile.caption, width))
-    canvas = Image.new("RGB", (width, sum(strip.height + GAP for strip in strips) - GAP), PAPER)
+    strips = [rounded(spectrogram(tile.sound, width, round(width * SPECTROGRAM_HEIGHT)))]
+    strips += [rounded(scaled(picture, width)) for picture in tile.pictures]
+    caption = [line_of_text(line, width) for line in tile.caption.splitlines() or [""]]
+    return stacked([*strips, stacked(caption, gap=0)])
+
+
+def stacked(images: Sequence[Image.Image], gap: int = GAP) -> Image.Image:
+    """Images of one width, one above the other."""
+    canvas = Image.new("RGB", (images[0].width, sum(image.height + gap for image in images) - gap), PAPER)
     top = 0
-    for strip in strips:
-        canvas.paste(strip, (0, top))
-        top += strip.height + GAP
+    for image in images:
+        canvas.paste(image, (0, top))
+        top += image.height + gap
     return canvas
 
 
-def _scaled(picture: Image.Image, width: int) -> Image.Image:
+def scaled(picture: Image.Image, width: int) -> Image.Image:
+    """The picture in RGB, `width` pixels wide."""
     height = round(picture.height * width / picture.width)
     return picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
 
 
-def _rounded(image: Image.Image, fineness: int = 4) -> Image.Image:
+def rounded(image: Image.Image, fineness: int = 4) -> Image.Image:
     """The image with round, smooth corners on paper."""
     width, height = image.size
     mask = Image.new("L", (width * fineness, height * fineness), 0)
@@ -105,7 +111,7 @@ def _rounded(image: Image.Image, fineness: int = 4) -> Image.Image:
     return Image.composite(image, Image.new("RGB", image.size, PAPER), mask.resize(image.size, Image.Resampling.BOX))
 
 
-def _caption(text: str, width: int) -> Image.Image:
+def line_of_text(text: str, width: int) -> Image.Image:
     """One centred line, shortened in the middle where it is too long."""
     size = max(8, width // 13)
     font = ImageFont.load_default(size)

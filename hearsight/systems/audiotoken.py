@@ -13,11 +13,10 @@ Yariv et al., *AudioToken: Adaptation of Text-Conditioned Diffusion Models for A
     system.together(["bark.ogg", "rain.ogg"], prompt="<sound> under <sound>")
 """
 
-import copy
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -30,12 +29,9 @@ from hearsight.conditions.token import AudioTokenEmbedder, mix
 from hearsight.encoders.beats import BEATs
 from hearsight.encoders.xvector import XVector
 from hearsight.errors import ConfigError
-from hearsight.generators.latent_diffusion import LatentDiffusionConfig
 from hearsight.generators.lora import LoRA
 from hearsight.generators.sound_prompt import SOUND, require_sound
 from hearsight.generators.stable_diffusion import StableDiffusion
-from hearsight.hub import folder as hub
-from hearsight.hub.card import Card
 from hearsight.picture import Picture
 from hearsight.samplers.diffusion import scheduler_like
 from hearsight.seeds import generator
@@ -47,14 +43,14 @@ from hearsight.systems.audiotoken_parts import (
     read_parts,
     require_ear,
     require_width,
-    save_pipeline,
 )
-from hearsight.systems.base import HEARD, Callback, System, usable_device
+from hearsight.systems.base import HEARD, Callback, usable_device
+from hearsight.systems.pipeline_system import PipelineSystem
 
 __all__ = ["AudioToken", "AudioTokenConfig", "Sampling", "debug", "pocket", "published"]
 
 
-class AudioToken(System):
+class AudioToken(PipelineSystem):
     """Hears with BEATs (or x-vectors), speaks one word of it, and lets Stable Diffusion draw the sentence."""
 
     name = "audiotoken"
@@ -209,14 +205,7 @@ class AudioToken(System):
         self.diffusion.tokenise(chosen["negative_prompt"].replace(SOUND, ""))
         if SOUND in chosen["negative_prompt"]:
             raise ConfigError(f"negative_prompt={chosen['negative_prompt']!r}: takes words only; leave out {SOUND}.")
-        unit = self.diffusion.multiple
-        if chosen["size"] < unit or chosen["size"] % unit:
-            raise ConfigError(
-                f"size={chosen['size']}: this pipeline draws multiples of {unit} pixels; try {self.diffusion.size}."
-            )
-        if chosen["batch"] < 1:
-            raise ConfigError(f"batch={chosen['batch']}: must be at least 1.")
-        scheduler_like(self.diffusion.pipeline.scheduler, chosen["scheduler"], chosen["steps"])
+        self.require_drawable(chosen)
         return chosen
 
     def recipe(
@@ -241,11 +230,6 @@ class AudioToken(System):
         return [(labels[at], value) for value, at in zip(best.values.tolist(), best.indices.tolist(), strict=True)]
 
     # Loading and saving ---------------------------------------------------------------------------------------------
-
-    def to(self, device: str | torch.device) -> Self:
-        """Move everything; returns the system."""
-        self.diffusion.to(device)
-        return super().to(device)
 
     @classmethod
     def assemble(  # type: ignore[override]  # the options that must be given are spelled out
@@ -276,28 +260,5 @@ class AudioToken(System):
         return system.to(chosen)
 
     @classmethod
-    def _built(cls, config: Any, place: Path, *, pipeline: str | Path | None = None, **loading: Any) -> Self:
-        """With another `pipeline` of the same width if one is given, else with that of the config or of the folder."""
-        named = config.pipeline if pipeline is None else str(pipeline)
-        own = place / hub.PIPELINE
-        where = own if not isinstance(named, str) or (named == hub.PIPELINE and own.is_dir()) else named
-        config = replace(config, pipeline=hub.PIPELINE if where == own else named)
-        return cls(config, diffusion=open_pipeline(str(where), config.embedder.width, **loading))
-
-    def save_pretrained(
-        self,
-        folder: str | Path,
-        *,
-        card: Card | None = None,
-        precision: hub.Precision = "float32",
-        whole: bool | None = None,
-    ) -> Path:
-        """As every system; `whole` says whether the pipeline is written, too, or only named (default: if it is one's
-        own, and not one that lies elsewhere)."""
-        own = isinstance(self.config.pipeline, LatentDiffusionConfig) or self.config.pipeline == hub.PIPELINE
-        if not (own if whole is None else whole):
-            return super().save_pretrained(folder, card=card, precision=precision)
-        save_pipeline(self.diffusion, Path(folder) / hub.PIPELINE, precision)
-        moved = copy.copy(self)
-        moved.config = replace(self.config, pipeline=hub.PIPELINE)
-        return System.save_pretrained(moved, folder, card=card, precision=precision)
+    def _open(cls, place: str, config: Any, **loading: Any) -> StableDiffusion:
+        return open_pipeline(place, config.embedder.width, **loading)

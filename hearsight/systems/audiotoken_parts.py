@@ -14,26 +14,14 @@ from hearsight.encoders.xvector import XVector, XVectorConfig
 from hearsight.errors import ConfigError, WeightsError
 from hearsight.generators.latent_diffusion import LatentDiffusionConfig, build_pipeline
 from hearsight.generators.lora import LoRA
-from hearsight.generators.stable_diffusion import Offload, StableDiffusion, quietly, word_width
+from hearsight.generators.stable_diffusion import StableDiffusion, word_width
 from hearsight.hub.converters.audiotoken import read_embedder, read_lora
 from hearsight.hub.converters.beats import read_beats
-from hearsight.hub.folder import Precision, save_state
 from hearsight.hub.network import load_network
+from hearsight.systems.pipeline_system import Loading
 
 SPEAKERS = "microsoft/wavlm-base-plus-sv"
 """The speaker network that is taken where none is named."""
-
-
-@dataclass(frozen=True)
-class Loading:
-    """How a pipeline is loaded."""
-
-    dtype: Precision = "float32"
-    """Type of its weights; float16 is what a GPU likes."""
-    attention_slicing: bool = False
-    """Compute attention in slices: less memory, more time."""
-    offload: Offload | None = None
-    """Keep in the GPU only the network (`model`) or the layers (`sequential`) at work."""
 
 
 @dataclass(frozen=True)
@@ -104,16 +92,6 @@ def open_pipeline(place: str | LatentDiffusionConfig, width: int | None, **optio
     else:
         diffusion = StableDiffusion.open(place, width=width, dtype=getattr(torch, asked.dtype))
     return diffusion.spare_memory(attention_slicing=asked.attention_slicing, offload=asked.offload)
-
-
-def save_pipeline(diffusion: StableDiffusion, folder: Path, precision: Precision) -> None:
-    """Write a pipeline as diffusers does, then its numbers in `precision`, one file at a time."""
-    from safetensors.torch import load_file
-
-    with quietly():
-        diffusion.pipeline.save_pretrained(folder)
-    for file in sorted(folder.rglob("*.safetensors")):
-        save_state(load_file(file), file, precision, metadata={"format": "pt"})
 
 
 def require_width(embedder: int, pipeline: int, place: object) -> None:

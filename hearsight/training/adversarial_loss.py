@@ -30,6 +30,9 @@ class LossWeights:
     """The divergence of the conditions' clouds from a standard normal distribution (not in equation 9)."""
     relation: float = 1.0
     """The relation supervisor, equation 8."""
+    matching: float = 0.0
+    """The speech embedding network's matching loss (equations 1 to 4) between sentences and what is drawn of them (not
+    in equation 9; AttnGAN's generator has it): tells a generator that learns briefly what the words mean."""
 
 
 def published() -> LossWeights:

@@ -73,14 +73,14 @@ def start(task: TaskModule, name: str, values: Mapping[str, Any], out: Path) -> 
     return task.run(resolved, out)
 
 
-def find(recipe: str | Path) -> Path:
-    """The file of a recipe: a path to one, or the name of one that ships with the package."""
-    path, shipped = Path(recipe), SHIPPED / f"{recipe}.yaml"
+def find(recipe: str | Path, among: Path = SHIPPED) -> Path:
+    """The file of a recipe: a path to one, or the name of one that ships with the package, in the folder `among`."""
+    path, shipped = Path(recipe), among / f"{recipe}.yaml"
     if path.is_file() or path.suffix in (".yaml", ".yml"):
         return path
     if shipped.is_file():
         return shipped
-    known = [file.stem for file in SHIPPED.glob("*.yaml")]
+    known = [file.stem for file in among.glob("*.yaml")]
     raise ConfigError(f"{recipe}: neither a YAML file nor a recipe of this package; {nearest(str(recipe), known)}")
 
 

@@ -7,21 +7,28 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
-from hearsight.data.bird_pictures import bird_pictures
 from hearsight.data.birds import Birds
-from hearsight.data.spoken_birds import SpokenBirds
+from hearsight.data.find_spoken import find_spoken
+from hearsight.data.spoken_pictures import SpokenPictures, drawn
 from hearsight.data.stratified import stratified
 from hearsight.encoders import speech_embedding
-from hearsight.encoders.speech_embedding import SpeechEmbedding, SpeechEmbeddingConfig
+from hearsight.encoders.inception import Inception, InceptionConfig
+from hearsight.encoders.speech_embedding import PictureEncoder, SpeechEmbedding, SpeechEmbeddingConfig
+from hearsight.errors import ConfigError
 from hearsight.hub.network import save_network
+from hearsight.pixels import as_pixels
 from hearsight.seeds import derive
 from hearsight.training.distinctive_loss import distinctive_loss
 from hearsight.training.loop import TrainConfig, train
 from hearsight.training.matching_loss import BETA, Reduction, matching_loss
+from hearsight.training.players import resting
+
+PUBLISHED_SIDE = 256
+"""Side in pixels of the squares that the published Inception-v3 is shown; it enlarges them itself."""
 
 
 @dataclass(frozen=True)
@@ -42,49 +49,58 @@ class SpeechEmbeddingLoss:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How sentences and pictures of birds are brought together."""
+    """How sentences and pictures are brought together."""
 
     data: Path
-    """The folder of spoken descriptions, of `hearsight data speak birds`."""
+    """The spoken pictures, see `find_spoken`: a data set in its published layout, or Birds in Miniature's speech."""
     train: TrainConfig
     """The loop's settings."""
     model: SpeechEmbeddingConfig = field(default_factory=speech_embedding.pocket)
-    """The network; its classes are the species in training."""
+    """The network; its classes are those in training."""
     loss: SpeechEmbeddingLoss = field(default_factory=SpeechEmbeddingLoss)
     """What is minimised."""
+    speech: Path | None = None
+    """The folder of `hearsight data speak`, for a data set whose captions were spoken into another folder."""
+    eye: Path | None = None
+    """For an Inception-v3: torchvision's published file. It stays as it is, so without that it sees nothing."""
     birds: Birds = field(default_factory=Birds)
-    """The aviary."""
+    """The aviary, for Birds in Miniature."""
     pictures: int = 100
-    """Pictures of every species that are learnt from."""
+    """For Birds in Miniature: pictures of every species that are learnt from."""
     seed: int = 0
     """Seed of the weights and of every batch."""
     batch: int = 64
-    """Pairs per step, of as many species as there are room for."""
+    """Pairs per step, of as many classes as there are room for."""
+
+    def __post_init__(self) -> None:
+        published = isinstance(self.model.picture, InceptionConfig)
+        if published != (self.eye is not None):
+            cure = "give eye=inception_v3_google-1a9a5a14.pth" if published else "leave the eye out"
+            raise ConfigError(f"eye={self.eye}: an Inception-v3 is read from a file, other eyes learn here; {cure}.")
 
 
 @dataclass(frozen=True, eq=False)
-class BirdPairs:
-    """Batch n, a function of (seed, n): species equally often, each with a sentence and a picture."""
+class SpokenPairs:
+    """Batch n, a function of (seed, n): classes equally often, each with a picture and a sentence about it."""
 
-    source: SpokenBirds
-    """The sentences."""
-    pictures: UInt8[np.ndarray, "species picture 3 size size"]
-    """Their species, drawn."""
+    source: SpokenPictures
+    """All there are."""
     size: int
     """Rows of a batch."""
     seed: int
     """Seed of everything drawn."""
 
     def batch(self, index: int) -> dict[str, Tensor]:
-        """What `SpeechEmbeddingTask` asks for."""
-        random = np.random.default_rng(derive(self.seed, "speech-embedding", index))
-        classes = stratified(len(self.source.labels), self.size, random)
-        spectrograms, lengths = padded([self.source.sentence(one, random) for one in classes])
-        numbers = random.integers(self.pictures.shape[1], size=self.size)
+        """What `SpeechEmbeddingTask` asks for; pictures are 8-bit RGB."""
+        source, random = self.source, np.random.default_rng(derive(self.seed, "speech-embedding", index))
+        classes = stratified(len(source.labels), self.size, random)
+        pictures = [drawn(source.of_class(label), random) for label in classes]
+        said = [drawn(source.sentences(picture), random) for picture in pictures]
+        spectrograms, lengths = padded([source.spectrogram(sentence) for sentence in said])
         return {
             "spectrograms": spectrograms,
             "lengths": lengths,
-            "pixels": torch.from_numpy(self.pictures[classes, numbers]).float() / 127.5 - 1,
+            "pixels": torch.stack([source.colours(picture, random) for picture in pictures]),
             "classes": torch.from_numpy(classes),
         }
 
@@ -93,7 +109,8 @@ class SpeechEmbeddingTask:
     """L_SEN = L_m + L_d.
 
     A batch is `spectrograms` [batch, frame, band] with their `lengths` (see `padded`), `classes`, and `pixels`
-    [batch, 3, height, width] in [-1, 1]. The published Inception stays as it came; every other weight learns.
+    [batch, 3, height, width], 8-bit RGB or in [-1, 1]. The published Inception stays as it came; every other weight
+    learns. Without the distinctive loss the classifier rests.
     """
 
     def __init__(self, network: SpeechEmbedding, loss: SpeechEmbeddingLoss | None = None) -> None:
@@ -104,13 +121,14 @@ class SpeechEmbeddingTask:
         """The loss, its two terms, and how often the nearest picture in the batch is of the sentence's class."""
         network, weights, classes = self.network, self.weights, batch["classes"]
         heard = network.speech(batch["spectrograms"], batch["lengths"])
-        seen = network.picture(batch["pixels"])
+        seen = network.picture(as_pixels(batch["pixels"]))
         matching = matching_loss(
             heard, seen, classes if weights.mask else None, beta=weights.beta, reduction=weights.reduction
         )
-        distinctive = distinctive_loss(
-            network.classifier(heard), network.classifier(seen), classes, reduction=weights.reduction
-        )
+        distinctive = resting(network.classifier)
+        if weights.distinctive:
+            logits = network.classifier(heard), network.classifier(seen)
+            distinctive = distinctive_loss(*logits, classes, reduction=weights.reduction)
         with torch.no_grad():
             found = classes[(heard @ seen.mT).argmax(dim=1)] == classes
         return {
@@ -136,9 +154,30 @@ def padded(
 def run(recipe: Recipe, out: Path) -> Path:
     """Train as `recipe` says; `out` becomes the folder of a speech embedding network."""
     torch.manual_seed(recipe.seed)
-    source = SpokenBirds.load(recipe.data, "train", recipe.model.speech, recipe.birds)
-    network = SpeechEmbedding(replace(recipe.model, classes=len(source.labels)))
-    pictures = bird_pictures(recipe.birds, source.species, recipe.pictures, recipe.data / ".cache")
+    eye = recipe.model.picture
+    source = find_spoken(
+        recipe.data,
+        "train",
+        recipe.model.speech,
+        side=PUBLISHED_SIDE if isinstance(eye, InceptionConfig) else eye.size,
+        speech=recipe.speech,
+        birds=recipe.birds,
+        pictures=recipe.pictures,
+    )
+    # Flickr8k and Places have no classes: there a classifier would have an output for every picture.
+    classes = len(source.labels) if recipe.loss.distinctive else 1
+    network = SpeechEmbedding(replace(recipe.model, classes=classes))
+    if recipe.eye is not None:
+        open_eye(network.picture, recipe.eye)
     task = SpeechEmbeddingTask(network, recipe.loss)
-    train(task, BirdPairs(source, pictures, recipe.batch, recipe.seed), recipe.train, out)
+    train(task, SpokenPairs(source, recipe.batch, recipe.seed), recipe.train, out)
     return out
+
+
+def open_eye(picture: PictureEncoder, file: Path) -> None:
+    """Give a picture encoder the Inception-v3 in torchvision's published file. Raises WeightsError for another one."""
+    from hearsight.hub.converters.inception import read_inception
+
+    assert isinstance(picture.trunk, Inception)
+    published = read_inception(file, picture.trunk.config.arithmetic, classifier=bool(picture.trunk.config.classes))
+    picture.trunk.load_state_dict(published.state_dict())

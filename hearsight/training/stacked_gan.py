@@ -10,38 +10,36 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import torch
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Num
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
-from hearsight.data.bird_pictures import bird_pictures
 from hearsight.data.birds import Birds
-from hearsight.data.encodings import fingerprint
-from hearsight.data.spoken_birds import SpokenBirds
-from hearsight.data.stratified import stratified
+from hearsight.data.find_spoken import find_spoken
 from hearsight.encoders.speech import SpeechEncoder
 from hearsight.encoders.speech_embedding import PictureEncoder, SpeechEmbedding, SpeechEmbeddingConfig
 from hearsight.errors import ConfigError
-from hearsight.files import save_array
 from hearsight.generators import stacked_discriminator, stacked_gan
 from hearsight.generators.relation_classifier import RelationClassifier, RelationConfig
 from hearsight.generators.stacked_discriminator import Discriminator, DiscriminatorConfig
 from hearsight.generators.stacked_gan import StackedGANConfig, StackedGenerator
 from hearsight.hub.network import load_network, save_network
-from hearsight.pixels import from_uint8
-from hearsight.seeds import derive
+from hearsight.pixels import as_pixels
 from hearsight.systems.s2igan import S2IGAN, S2IGANConfig
 from hearsight.training.adversarial_loss import LossWeights, discriminator_loss, generator_loss
+from hearsight.training.heard_pictures import HeardPictures, heard, looks
 from hearsight.training.loop import TrainConfig, train
+from hearsight.training.matching_loss import matching_loss
 from hearsight.training.players import refuse_clipping
 from hearsight.training.relation_loss import relation_loss
-from hearsight.training.speech_embedding import padded
 from hearsight.training.task import Batches
+from hearsight.training.veil import Veil, VeilConfig
 
 Judged = Literal["mean", "sample"]
+Look = Float[Tensor, "batch embed"]
+"""What the eye makes of pictures."""
 
 REHEARSED = 100
 """Batches over which an averaged generator's statistics are taken anew."""
@@ -49,12 +47,12 @@ REHEARSED = 100
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a generator learns to draw the birds that are spoken of."""
+    """How a generator learns to draw what is said."""
 
     data: Path
-    """The folder of spoken descriptions, of `hearsight data speak birds`."""
+    """The spoken pictures, see `find_spoken`: a data set in its published layout, or Birds in Miniature's speech."""
     ear: Path
-    """The folder of the trained speech embedding network, of `hearsight train pocket_speech_embedding`."""
+    """The folder of the speech embedding network that was trained on the same."""
     train: TrainConfig
     """The loop's settings; `clip` must be 0."""
     model: StackedGANConfig = field(default_factory=stacked_gan.pocket)
@@ -65,10 +63,14 @@ class Recipe:
     """The losses."""
     judged: Judged = "mean"
     """What discriminators listen to, see `StackedGANTask`."""
+    veil: VeilConfig = field(default_factory=VeilConfig)
+    """The noise over what discriminators look at."""
+    speech: Path | None = None
+    """The folder of `hearsight data speak`, for a data set whose captions were spoken into another folder."""
     birds: Birds = field(default_factory=Birds)
-    """The aviary; pictures have the generator's largest size."""
+    """The aviary, for Birds in Miniature; pictures have the generator's largest size."""
     pictures: int = 40
-    """Pictures of every species that are learnt from."""
+    """For Birds in Miniature: pictures of every species that are learnt from."""
     seed: int = 0
     """Seed of the weights and of every batch."""
     batch: int = 24
@@ -78,50 +80,13 @@ class Recipe:
         refuse_clipping(self.train)
 
 
-@dataclass(frozen=True, eq=False)
-class HeardBirds:
-    """Batch n, a function of (seed, n): species equally often, each with a sentence, and pictures to compare with."""
-
-    embeddings: tuple[Float[np.ndarray, "sentence embed"], ...]
-    """What the ear makes of the sentences about every species."""
-    pictures: UInt8[np.ndarray, "species picture 3 size size"]
-    """The species, drawn."""
-    seen: Float[np.ndarray, "species picture embed"]
-    """What the eye makes of the pictures."""
-    size: int
-    """Rows of a batch."""
-    seed: int
-    """Seed of everything drawn."""
-
-    def batch(self, index: int) -> dict[str, Tensor]:
-        """What `StackedGANTask` asks for."""
-        random = np.random.default_rng(derive(self.seed, "stacked-gan", index))
-        count, many = self.pictures.shape[:2]
-        classes = stratified(count, self.size, random)
-        others = (classes + random.integers(1, count, self.size)) % count
-        heard = [self.embeddings[one][random.integers(len(self.embeddings[one]))] for one in classes]
-        truth, same, wrong = random.integers(many, size=(3, self.size))
-        return {
-            "embeddings": torch.from_numpy(np.stack(heard)),
-            "pictures": self._pixels(classes, truth),
-            "wrong": self._pixels(others, wrong),
-            "truth": torch.from_numpy(self.seen[classes, truth]),
-            "same": torch.from_numpy(self.seen[classes, same]),
-            "other": torch.from_numpy(self.seen[others, wrong]),
-        }
-
-    def _pixels(
-        self, classes: Int[np.ndarray, " batch"], numbers: Int[np.ndarray, " batch"]
-    ) -> Float[Tensor, "batch 3 size size"]:
-        return from_uint8(torch.from_numpy(self.pictures[classes, numbers]))
-
-
 class StackedGANTask:
     """Both players' losses, added up.
 
-    A batch is `pictures` [batch, 3, side, side] in [-1, 1] at the largest scale, `embeddings` [batch, embed] of a
-    sentence about each, and `wrong` pictures of other classes; for the relation supervisor also what the eye makes of
-    the pictures (`truth`), of others of the `same` class and of those of `other` classes, each [batch, embed].
+    A batch is `pictures` [batch, 3, side, side] at the largest scale, 8-bit RGB or in [-1, 1], `embeddings` [batch,
+    embed] of a sentence about each, and `wrong` pictures of other classes; for the relation supervisor also what the
+    eye makes of the pictures (`truth`), of others of the `same` class and of the wrong ones (`other`), each [batch,
+    embed]. Where it has not looked yet, `same` are pictures, and it looks at all three now.
     """
 
     def __init__(
@@ -133,6 +98,7 @@ class StackedGANTask:
         relation: RelationClassifier | None = None,
         eye: PictureEncoder | None = None,
         judged: Judged = "mean",
+        veil: VeilConfig | None = None,
         ear: SpeechEncoder | None = None,
         rehearsal: Batches | None = None,
     ) -> None:
@@ -146,16 +112,23 @@ class StackedGANTask:
         self.weights, self.judged, self.ear, self.rehearsal = weights or LossWeights(), judged, ear, rehearsal
         self.generator, self.relation, self.eye = generator, relation, eye
         self.judges = [judge for judge in discriminators if isinstance(judge, Discriminator)]
-        if self.weights.relation and (relation is None or eye is None):
+        if (self.weights.relation and relation is None) or (self.looked and eye is None):
             raise ConfigError(
-                f"relation={self.weights.relation}: the relation supervisor needs its classifier and a trained picture "
-                "encoder; give both, or relation=0."
+                f"relation={self.weights.relation}, matching={self.weights.matching}: the relation supervisor needs "
+                "its classifier and a trained picture encoder, matching the latter; give both, or set the weights to 0."
             )
-        parts: dict[str, nn.Module] = {"generator": generator, "discriminators": discriminators}
-        if self.weights.relation and relation is not None and eye is not None:
+        self.veil = Veil(veil or VeilConfig())
+        parts: dict[str, nn.Module] = {"generator": generator, "discriminators": discriminators, "veil": self.veil}
+        if self.weights.relation and relation is not None:
             parts["relation"] = relation
+        if eye is not None:
             eye.eval().requires_grad_(False)
         self.modules: nn.Module = nn.ModuleDict(parts)
+
+    @property
+    def looked(self) -> bool:
+        """Whether any loss looks at drawings through the speech embedding network's picture encoder."""
+        return bool(self.weights.relation or self.weights.matching)
 
     def loss(self, batch: dict[str, Any]) -> dict[str, Tensor]:
         """The sum of all losses, and each; noise comes from torch's global generator, drawn on the CPU."""
@@ -166,26 +139,36 @@ class StackedGANTask:
         )
         drawn, cloud = self.generator(embeddings, noise, condition_noise)
         condition = cloud.mean if self.judged == "mean" else cloud.sample(condition_noise)
-        scales = [(at(batch["pictures"], side), at(batch["wrong"], side)) for side in config.sides]
+        scales = [tuple(self.veil(at(batch[which], side)) for which in ("pictures", "wrong")) for side in config.sides]
+        shown = [self.veil(picture) for picture in drawn]
         scalars = {
             "discriminator": torch.stack(
                 [
                     discriminator_loss(judge, real, wrong, fake, condition, weights)
-                    for judge, (real, wrong), fake in zip(self.judges, scales, drawn, strict=True)
+                    for judge, (real, wrong), fake in zip(self.judges, scales, shown, strict=True)
                 ]
             ).sum(),
             "generator": torch.stack(
                 [
                     generator_loss(judge, fake, condition, weights)
-                    for judge, fake in zip(self.judges, drawn, strict=True)
+                    for judge, fake in zip(self.judges, shown, strict=True)
                 ]
             ).sum(),
             "divergence": cloud.divergence(),
         }
         loss = scalars["discriminator"] + scalars["generator"] + weights.divergence * scalars["divergence"]
+        if self.looked:
+            assert self.eye is not None
+            seen = self.eye.to(embeddings.device)(drawn[-1])
         if weights.relation:
-            scalars["relation_classifier"], scalars["relation"] = self._relations(batch, drawn[-1])
-            loss = loss + scalars["relation_classifier"] + weights.relation * scalars["relation"]
+            assert self.relation is not None
+            relations = relation_loss(self.relation, *self._looks(batch), seen)
+            scalars["relation_classifier"], scalars["relation"] = relations
+            loss = loss + relations.classifier + weights.relation * relations.generator
+        if weights.matching:
+            scalars["matching"] = matching_loss(embeddings, seen)
+            loss = loss + weights.matching * scalars["matching"]
+        self.veil.lift()
         return {"loss": loss, **scalars}
 
     def finish(self, modules: nn.Module, out: Path) -> None:
@@ -200,12 +183,14 @@ class StackedGANTask:
         else:
             S2IGAN(S2IGANConfig(self.ear.config, painter.config), self.ear, painter).save_pretrained(out)
 
-    def _relations(
-        self, batch: dict[str, Any], drawn: Float[Tensor, "batch 3 side side"]
-    ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        assert self.relation is not None and self.eye is not None
-        seen = self.eye.to(drawn.device)(drawn)
-        return relation_loss(self.relation, batch["truth"], batch["same"], batch["other"], seen)
+    def _looks(self, batch: dict[str, Any]) -> tuple[Look, Look, Look]:
+        """What the eye makes of the true pictures, of others of their class and of wrong ones."""
+        if "truth" in batch:
+            return batch["truth"], batch["same"], batch["other"]
+        assert self.eye is not None
+        with torch.no_grad():
+            truth, same, other = (self.eye(as_pixels(batch[which])) for which in ("pictures", "same", "wrong"))
+        return truth, same, other
 
 
 def run(recipe: Recipe, out: Path) -> Path:
@@ -213,15 +198,22 @@ def run(recipe: Recipe, out: Path) -> Path:
     torch.manual_seed(recipe.seed)
     sen = load_network(recipe.ear, "speech_embedding", SpeechEmbedding, SpeechEmbeddingConfig)
     birds = replace(recipe.birds, size=recipe.model.sides[-1])
-    source = SpokenBirds.load(recipe.data, "train", sen.config.speech, birds)
+    source = find_spoken(
+        recipe.data,
+        "train",
+        sen.config.speech,
+        side=birds.size,
+        speech=recipe.speech,
+        birds=birds,
+        pictures=recipe.pictures,
+    )
     embeddings = heard(sen.speech, source, recipe.data / ".cache")
-    pictures = bird_pictures(birds, source.species, recipe.pictures, recipe.data / ".cache")
     generator, relation = StackedGenerator(recipe.model), RelationClassifier(RelationConfig(sen.config.speech.embed))
     judges = stacked_discriminator.discriminators(recipe.judges, recipe.model)
     for network in (generator, relation, judges):
         orthogonal_start(network)
         convert_conv2d_weight_memory_format(network, torch.channels_last)  # faster by half on CPUs
-    batches = HeardBirds(embeddings, pictures, seen(sen.picture, pictures), recipe.batch, recipe.seed)
+    batches = HeardPictures(source, embeddings, looks(sen.picture, source), recipe.batch, recipe.seed)
     task = StackedGANTask(
         generator,
         judges,
@@ -229,40 +221,12 @@ def run(recipe: Recipe, out: Path) -> Path:
         relation=relation,
         eye=sen.picture,
         judged=recipe.judged,
+        veil=recipe.veil,
         ear=sen.speech,
         rehearsal=batches,
     )
     train(task, batches, recipe.train, out)
     return out
-
-
-@torch.no_grad()
-def heard(
-    ear: SpeechEncoder, source: SpokenBirds, folder: Path, batch: int = 32
-) -> tuple[Float[np.ndarray, "sentence embed"], ...]:
-    """The embedding of every sentence about every species of `source`; computed once and kept in `folder`."""
-    from rich.console import Console
-    from rich.progress import track
-
-    file = folder / f"heard-{fingerprint(ear, source.labels, len(source.sentences.decibels))[:16]}.npy"
-    if not file.is_file():
-        rows, console = [], Console(stderr=True)
-        starts = range(0, len(source.sentences.decibels), batch)
-        for first in track(starts, "sentences", console=console, transient=True):
-            few = source.sentences.decibels[first : first + batch]
-            rows.append(ear(*padded([source.as_heard(mel) for mel in few])).numpy())
-        save_array(file, np.concatenate(rows))
-    every = np.load(file)
-    return tuple(every[source.sentences.classes == species] for species in range(len(source.labels)))
-
-
-@torch.no_grad()
-def seen(
-    eye: PictureEncoder, pictures: UInt8[np.ndarray, "species picture 3 size size"]
-) -> Float[np.ndarray, "species picture embed"]:
-    """The embedding of every picture."""
-    eye.eval()
-    return np.stack([eye(torch.from_numpy(few).float() / 127.5 - 1).numpy() for few in pictures])
 
 
 @torch.no_grad()
@@ -289,11 +253,12 @@ def settle(painter: StackedGenerator, rehearsal: Batches, batches: int = REHEARS
         norm.momentum = momentum
 
 
-def at(pictures: Float[Tensor, "batch 3 height width"], side: int) -> Float[Tensor, "batch 3 side side"]:
-    """Real pictures at a scale: bilinear without antialiasing, as published."""
-    if pictures.shape[-1] == side:
-        return pictures
-    return functional.interpolate(pictures, (side, side), mode="bilinear", align_corners=False)
+def at(pictures: Num[Tensor, "batch 3 height width"], side: int) -> Float[Tensor, "batch 3 side side"]:
+    """Real pictures, 8-bit RGB or in [-1, 1], as the latter at a scale: bilinear without antialiasing, as published."""
+    pixels = as_pixels(pictures)
+    if pixels.shape[-1] == side:
+        return pixels
+    return functional.interpolate(pixels, (side, side), mode="bilinear", align_corners=False)
 
 
 def orthogonal_start(network: nn.Module) -> None:

@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[2]
         ("training", ["PixelUNet", "UNet2DModel on 2 x 2 patches", "UNet2DModel on pixels"]),
         ("drawing", ["PixelUNet", "UNet2DModel on pixels", "DDIMPipeline", "in two calls", "weights channels last"]),
         ("sound-word", ["sound to picture", "words to picture", "hearing alone"]),
+        ("sentence", ["speech to picture", "hearing alone", "ASTModel", "drawing alone"]),
+        ("stacked-training", ["together, in our loop", "structure: in turn", "bf16, weights channels last"]),
         ("features", ["one by one", "the loop of pytorch-fid", "known already"]),
         ("search", ["hearsight: search, 2 views", "the published loop, 2 cutouts", "loop, 32 cutouts"]),
         ("cold-start", ["hearsight generate", "diffusers script", "hearsight --help", "import torch"]),

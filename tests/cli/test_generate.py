@@ -1,12 +1,20 @@
 import json
+import shutil
 import signal
 import time
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
 from hearsight.picture import Picture
+from hearsight.sound import Sound
+from hearsight.systems.s2igan import S2IGAN, debug
+
+needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is missing")
+BIRD = "a small red bird with a white belly"
+NAME = "a_small_red_bird_with_a_white_belly"
 
 
 def _names(folder: Path) -> list[str]:
@@ -73,6 +81,75 @@ def test_a_place_that_cannot_be_written_is_one_line(hearsight, sounds, system):
     assert code == 2
     assert "file/deeper" in err
     assert err.count("\n") == 1
+
+
+@pytest.fixture(scope="module")
+def listener(tmp_path_factory) -> Path:
+    """A system that draws sentences."""
+    torch.manual_seed(0)
+    return S2IGAN(debug()).save_pretrained(tmp_path_factory.mktemp("systems") / "s2igan")
+
+
+@needs_espeak
+def test_a_sentence_is_spoken_beside_its_picture(hearsight, sounds, listener):
+    code, out, err = hearsight("generate", "--say", BIRD, "--system", listener, "--json", "--sheet", "sheet.png")
+    assert (code, err) == (0, "")
+    assert _names(Path("pictures")) == [f"{NAME}.opus", f"{NAME}.png"] and Path("sheet.png").exists()
+    assert json.loads(out)["sound"] == f"pictures/{NAME}.opus"
+    sound = Picture.load(f"pictures/{NAME}.png").recipe["sound"]
+    assert sound["path"] == f"pictures/{NAME}.opus" and sound["said"]["text"] == BIRD
+    assert sound["sha256"] == Sound.read(f"pictures/{NAME}.opus").sha256()
+    # The text never reaches the network: the file alone draws the same.
+    hearsight("generate", f"pictures/{NAME}.opus", "--system", listener, "--out", "alone.png")
+    assert Picture.load("alone.png").image.tobytes() == Picture.load(f"pictures/{NAME}.png").image.tobytes()
+
+
+@needs_espeak
+def test_any_system_draws_what_is_said_in_any_voice_beside_other_sounds(hearsight, sounds, system):
+    options = ("--say", "red", "--say", "blue bird", "--voice", "gmw/en+m1", "--count", 2)
+    assert hearsight("generate", "sounds/a.wav", *options, "--system", system)[0] == 0
+    stems = ("a", "blue_bird_gmw_en_m1", "red_gmw_en_m1")
+    pictures = [f"{stem}_{seed}.png" for stem in stems for seed in (0, 1)]
+    assert _names(Path("pictures")) == sorted([*pictures, *(f"{stem}.opus" for stem in stems[1:])])
+    assert "said" not in Picture.load("pictures/a_0.png").recipe["sound"]
+
+
+@needs_espeak
+def test_the_seed_of_the_condition_is_a_setting(hearsight, sounds, listener):
+    for number in (1, 2, 1):
+        options = ("--set", f"condition_seed={number}", "--out", f"{number}.png")
+        assert hearsight("generate", "--say", BIRD, "--system", listener, *options)[0] == 0
+    one, two = (Picture.load(f"{number}.png") for number in (1, 2))
+    assert one.image.tobytes() != two.image.tobytes()
+    assert one.recipe["settings"]["condition_seed"] == 1 and one.recipe["seed"] == two.recipe["seed"] == 0
+    assert _names(Path())[:4] == ["1.opus", "1.png", "2.opus", "2.png"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--say", " "), "--say ' ': there is nothing to say"),
+        (("--voice", "en-us"), "--voice en-us: says how --say is spoken"),
+        ((), "nothing to hear: name sounds, or give a sentence with --say"),
+        pytest.param(("--say", "..."), "finds nothing to say in it", marks=needs_espeak),
+        pytest.param(("--say", "red", "--voice", "nobody"), "voice='nobody': espeak-ng has no", marks=needs_espeak),
+        pytest.param(("--say", "red", "--out", "file/deeper"), "file/deeper/red.opus: cannot be", marks=needs_espeak),
+        (("sounds/silent.wav",), "silence"),
+        (("sounds/a.wav",), "a.wav: its loudness moves by 0.0 dB"),
+    ],
+)
+def test_what_cannot_be_said_or_heard_is_one_line(hearsight, sounds, listener, arguments, message):
+    Path("file").touch()
+    code, out, err = hearsight("generate", *arguments, "--system", listener)
+    assert (code, out) == (2, "")
+    assert message in err and err.startswith("hearsight: ") and err.count("\n") == 1
+
+
+def test_without_espeak_nothing_is_said(hearsight, sounds, listener, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    code, _, err = hearsight("generate", "--say", BIRD, "--system", listener)
+    assert code == 2 and "apt install espeak-ng" in err and err.count("\n") == 1
+    assert not Path("pictures").exists()
 
 
 @pytest.mark.timeout(240)

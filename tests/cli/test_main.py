@@ -7,7 +7,20 @@ import pytest
 
 from hearsight import __version__
 
-COMMANDS = ("generate", "rerun", "classify", "embed", "retrieve", "train", "evaluate", "data", "study", "systems")
+COMMANDS = (
+    "generate",
+    "compare",
+    "rerun",
+    "classify",
+    "embed",
+    "retrieve",
+    "train",
+    "evaluate",
+    "bench",
+    "data",
+    "study",
+    "systems",
+)
 
 
 def test_help_names_every_command_and_loads_nothing_heavy(start):
@@ -36,7 +49,7 @@ def test_version(hearsight):
     ("arguments", "message"),
     [
         (("genrate",), "generate"),
-        (("generate",), "Missing argument"),
+        (("generate",), "--say"),
         (("generate", "a.wav", "--seeed", "3"), "--seed"),
         (("generate", "a.wav", "--seed", "x"), "valid integer"),
         (("generate", "a.wav", "--count", "0"), "--count"),

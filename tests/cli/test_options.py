@@ -1,6 +1,6 @@
 import pytest
 
-from hearsight.cli.options import DEFAULT_SYSTEM
+from hearsight.cli.options import DEFAULT_SYSTEM, listed
 from hearsight.hub.folder import shipped_names
 
 
@@ -20,3 +20,7 @@ def test_what_must_be_positive_is_so_in_every_command(hearsight, command, option
     code, out, err = hearsight(*command, option, "0")
     assert (code, out) == (2, "") and err.count("\n") == 1
     assert option in err and "equal to 1" in err
+
+
+def test_lists_by_commas_may_be_repeated() -> None:
+    assert listed(["a, b", "", "c"]) == ["a", "b", "c"] and listed(None) == []

@@ -39,6 +39,18 @@ def test_sound_and_system_may_have_moved(hearsight, drawn, system):
     assert hearsight("rerun", drawn, "--sound", "moved.ogg", "--system", "moved_system")[0] == 0
 
 
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is missing")
+def test_what_was_said_is_heard_again_or_said_again(hearsight, sounds, system):
+    assert hearsight("generate", "--say", "a red bird", "--system", system, "--steps", 2, "--out", "bird.png")[0] == 0
+    assert hearsight("rerun", "bird.png")[0] == 0
+    Path("bird.opus").unlink()
+    assert hearsight("rerun", "bird.png")[0] == 0 and not Path("bird.opus").exists()
+    shutil.copy("sounds/b.ogg", "bird.opus")  # something else by that name
+    code, out, err = hearsight("rerun", "bird.png", "--out", "again.png")
+    assert (code, err) == (0, "") and "the same bytes" in out
+    assert Path("again.png").read_bytes() == Path("bird.png").read_bytes()
+
+
 def test_another_sound_is_told(hearsight, drawn):
     soundfile.write("other.wav", np.sin(np.arange(4000)), 8000)
     code, out, err = hearsight("rerun", drawn, "--sound", "other.wav")

@@ -1,10 +1,11 @@
-"""Small videos, made of drawn pictures and the example sounds, and pictograms."""
+"""Small videos, made of drawn pictures and the example sounds, pictograms, and a folder as Sub-URMP has it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from PIL import Image, ImageDraw
 
 from hearsight.sound.sound import Sound
@@ -12,6 +13,7 @@ from hearsight.sound.sound import Sound
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SIDE = 128
 RATE = 22050
+URMP_RATE = 1000
 
 
 def draw_rain() -> Image.Image:
@@ -160,3 +162,45 @@ def pictogram() -> Iterator[Callable[..., Path]]:
     yield write
     pictograms._pictograms.cache_clear()
     pictograms._cutout.cache_clear()
+
+
+@pytest.fixture
+def add_performance() -> Callable[..., None]:
+    """Adds a performance to a folder as Sub-URMP has them: half a second of sound for every tenth of one.
+
+    The frame's red is its number; on the right it is green.
+    """
+
+    def add(folder: Path, split: str, instrument: str, track: np.ndarray, name: str = "01", skip: int = -1) -> None:
+        tenth = URMP_RATE // 10
+        for number in range((len(track) - 5 * tenth) // tenth + 1):
+            if number == skip:
+                continue
+            start, stem = number * tenth, f"{instrument}/{instrument}{name}_{500 + 100 * number}"
+            sound, frame = folder / "chunk" / split / f"{stem}.wav", folder / "img" / split / f"{stem}.jpg"
+            for path in (sound, frame):
+                path.parent.mkdir(parents=True, exist_ok=True)
+            both = np.stack([track[start : start + 5 * tenth]] * 2, axis=1)
+            soundfile.write(sound, both, URMP_RATE, subtype="FLOAT")
+            picture = Image.new("RGB", (32, 18), (10 * number, 0, 0))
+            picture.paste((0, 255, 0), (24, 0, 32, 18))
+            picture.save(frame, quality=95)
+
+    return add
+
+
+@pytest.fixture
+def urmp_tracks() -> dict[str, np.ndarray]:
+    """2.4 seconds of noise for each split."""
+    random = np.random.default_rng(0)
+    length = 24 * URMP_RATE // 10
+    return {name: random.uniform(-0.5, 0.5, length).astype(np.float32) for name in ("train", "validation")}
+
+
+@pytest.fixture
+def urmp(tmp_path, urmp_tracks, add_performance) -> Path:
+    """Two instruments of Sub-URMP, a performance of each in both splits."""
+    for split, track in urmp_tracks.items():
+        for instrument in ("violin", "double_bass"):
+            add_performance(tmp_path / "urmp", split, instrument, track)
+    return tmp_path / "urmp"

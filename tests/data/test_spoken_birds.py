@@ -40,20 +40,23 @@ def test_every_sentence_about_every_species_is_a_caption():
 
 
 def test_sentences_and_pictures_are_of_the_species_asked_for(tmp_path):
-    ear = speech.debug()
-    labels = [species.label for species in BIRDS.species("train")]
-    source = SpokenBirds.load(spoken(tmp_path, labels), "train", ear, BIRDS)
-    assert source.labels == tuple(sorted(labels)) == tuple(species.label for species in source.species)
-    heard = source.sentence(1, np.random.default_rng(0))
-    assert heard.shape[1] == 12 and heard.shape[0] in (101, 111)
-    torch.testing.assert_close(heard.mean(dim=0), torch.zeros(12), atol=1e-3, rtol=0)
-    picture = source.picture(1, np.random.default_rng(0))
-    number = int(np.random.default_rng(0).integers(2**31))
-    drawn = np.asarray(BIRDS.picture(source.species[1], number)).transpose(2, 0, 1)
-    np.testing.assert_allclose((picture.numpy() + 1) * 127.5, drawn, atol=1e-3)
+    species = sorted(BIRDS.species("train"), key=lambda one: one.label)
+    source = SpokenBirds.load(
+        spoken(tmp_path, [one.label for one in species]), "train", speech.debug(), BIRDS, pictures=3
+    )
+    assert source.labels == tuple(one.label for one in species) and not source.varied and source.spoken == 6
+    assert [list(source.of_class(label)) for label in range(3)] == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
+    drawn = np.asarray(BIRDS.picture(species[1], 2)).transpose(2, 0, 1)
+    np.testing.assert_array_equal(source.colours(5, np.random.default_rng(0)), drawn)
+
+    assert sorted(number for picture in (0, 3, 6) for number in source.sentences(picture)) == list(range(6))
+    assert list(source.sentences(5)) == list(source.sentences(3))
+    lengths = sorted(len(source.spectrogram(number)) for number in source.sentences(5))
+    assert lengths == [101, 111]
+    torch.testing.assert_close(source.spectrogram(2).mean(dim=0), torch.zeros(12), atol=1e-3, rtol=0)
 
 
 def test_sentences_about_other_birds_are_refused(tmp_path):
     labels = [species.label for species in BIRDS.species("train")[:2]]
     with pytest.raises(DataError, match="is drawn or spoken of, not both"):
-        SpokenBirds.load(spoken(tmp_path, labels), "train", speech.debug(), BIRDS)
+        SpokenBirds.load(spoken(tmp_path, labels), "train", speech.debug(), BIRDS, pictures=1)

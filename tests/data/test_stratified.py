@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hearsight.data.stratified import ClassFiles, stratified
+from hearsight.data.stratified import ClassFiles, grouped, stratified
 from hearsight.errors import DataError
 
 
@@ -18,6 +18,10 @@ def test_counts_differ_by_one_at_most() -> None:
     counts = np.bincount(stratified(4, 11, np.random.default_rng(0)))
     assert sorted(counts) == [2, 3, 3, 3]
     assert np.bincount(stratified(4, 12, np.random.default_rng(0))).tolist() == [3, 3, 3, 3]
+
+
+def test_grouped_places() -> None:
+    assert [places.tolist() for places in grouped([2, 0, 2, 3], 5)] == [[1], [], [0, 2], [3], []]
 
 
 def test_files_of_a_class_are_equally_likely(tmp_path: Path) -> None:

@@ -15,6 +15,9 @@ def test_a_colour_for_every_part_of_pictures_of_any_size() -> None:
     together = reader.words(pictures)
     assert [reader.words([picture])[0] for picture in pictures] == together
     assert all(set(words) == {"head", "wing"} and set(words.values()) <= {"red", "blue", "green"} for words in together)
+    probable = reader.probabilities(pictures)
+    torch.testing.assert_close(probable.sum(dim=-1), torch.ones(2, 2))
+    assert [SMALL.colours[number] for number in probable[:, 1].argmax(dim=-1)] == [words["wing"] for words in together]
     looks = reader.look(pictures)
     assert looks.shape == (2, 16) and torch.equal(looks[1:], reader.look(pictures[1:]))
     assert reader.look([]).shape == (0, 16) and reader.words([]) == []

@@ -5,8 +5,9 @@ from PIL import Image
 
 from hearsight.errors import ConfigError, DataError
 from hearsight.evaluation.adherence import Adherence, judge_pictures, measure
-from hearsight.systems import audiotoken
+from hearsight.systems import audiotoken, guided_vqgan
 from hearsight.systems.audiotoken import AudioToken
+from hearsight.systems.guided_vqgan import WavBriVLVQGAN
 
 TONES = ("blue", "red")
 
@@ -112,6 +113,7 @@ def test_the_topline_draws_the_names_of_the_classes(judge, data):
     assert pictures[3].image.tobytes() == alone.tobytes()
 
 
-def test_a_system_that_cannot_read_has_no_topline(judge, data, system):
-    with pytest.raises(ConfigError, match="audioclip-diffusion: draws from sounds alone"):
-        measure(system, data, judge, topline=True)
+def test_a_system_that_cannot_read_has_no_topline(judge, data):
+    deaf_to_words = WavBriVLVQGAN(guided_vqgan.wavbrivl_debug())
+    with pytest.raises(ConfigError, match="wavbrivl: draws from sounds alone"):
+        measure(deaf_to_words, data, judge, topline=True)

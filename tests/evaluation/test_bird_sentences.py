@@ -21,12 +21,12 @@ BIRDS = Birds(size=32, count=6, held_out=4, sentences=10)
 
 
 def spoken(folder: Path, voice: str = "f4") -> Path:
-    random = np.random.default_rng(0)
+    random, syllables = np.random.default_rng(0), np.sin(4 * np.pi * np.arange(8000) / 8000) ** 2
     items = []
     for species in BIRDS.species():
         for number in range(3):
             name = f"{species.number}-{number}.wav"
-            soundfile.write(folder / name, random.normal(0, 0.1, 8000), 8000)
+            soundfile.write(folder / name, syllables * random.normal(0, 0.1, 8000), 8000)
             split = BIRDS.split(species)
             items.append(Item(name, "sound", species.label, split, voice if split == "held_out" else "m1"))
     write_manifest(folder, items)

@@ -3,6 +3,7 @@ import dataclasses
 import pytest
 from PIL import Image
 
+from hearsight.encoders.shared_space import SharedSpace
 from hearsight.errors import ConfigError, DataError, WeightsError
 from hearsight.evaluation.held_out import sounds
 from hearsight.evaluation.instruments import Instruments
@@ -23,7 +24,7 @@ def measurement(data, system, judge_folder, tmp_path) -> Measurement:
             image.putpixel((number, seed), (9, 9, 9))
             image.save(path)
     tools = Instruments(judge_folder=judge_folder, device="cpu")
-    return Measurement(Sample(data, heard, files, tmp_path / "cache"), tools, system.audioclip)
+    return Measurement(Sample(data, heard, files, tmp_path / "cache"), tools, SharedSpace.of(system.audioclip))
 
 
 def test_every_metric_gives_results(measurement) -> None:
@@ -47,7 +48,7 @@ def test_every_metric_gives_results(measurement) -> None:
 def test_what_cannot_be_measured_says_why_before_anything_is_drawn(measurement, tmp_path) -> None:
     before = measurement.sample
     sample = dataclasses.replace(before, heard=before.heard[:1], pictures=[[tmp_path / "not_yet.png"]])
-    single = dataclasses.replace(measurement, sample=sample, audioclip=None)
+    single = dataclasses.replace(measurement, sample=sample, own=None)
     possible, left_out = single.possible()
     assert possible == ["adherence", "aic", "clip_score", "map"]
     told = {
@@ -58,7 +59,7 @@ def test_what_cannot_be_measured_says_why_before_anything_is_drawn(measurement, 
         "ais": "ais compares with others",
         "iis": "iis compares",
         "recall": "recall compares",
-        "querying": "no AudioCLIP",
+        "querying": "no space of its own",
     }
     assert left_out.keys() == told.keys()
     assert all(words in left_out[metric] for metric, words in told.items())

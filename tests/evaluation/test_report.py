@@ -5,7 +5,8 @@ import re
 
 from PIL import Image
 
-from hearsight.evaluation.report import Figure, Report, markdown, page, table, write
+from hearsight.evaluation.document import Figure
+from hearsight.evaluation.report import Report, table, write
 from hearsight.evaluation.result import Result
 
 SURE = Result("pocket FID", 12.3456, "lower", 40, "a <judge> | resized", "ab" * 32, (11.0, 13.5), {"features": 192})
@@ -34,8 +35,8 @@ def test_the_three_files_say_the_same(tmp_path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["figures", "report.html", "report.json", "report.md"]
 
 
-def test_the_page_stands_on_its_own() -> None:
-    text = page(report(), [figure()])
+def test_the_page_stands_on_its_own(tmp_path) -> None:
+    text = write(report(), [figure()], tmp_path).read_text()
     (data,) = re.findall(r'src="data:image/png;base64,([^"]+)"', text)
     assert base64.b64decode(data) == figure().png
     assert not re.search(r'(src|href)="(?!data:)', text)
@@ -43,8 +44,8 @@ def test_the_page_stands_on_its_own() -> None:
     assert "12.35" in text and "11 to 13.5" in text and "abababababab<" in text and "too few pictures" in text
 
 
-def test_markdown_keeps_its_tables() -> None:
-    text = markdown(report(), [figure()])
+def test_markdown_keeps_its_tables(tmp_path) -> None:
+    text = write(report(), [figure()], tmp_path).with_suffix(".md").read_text()
     rows = [line for line in text.splitlines() if line.startswith("| pocket FID")]
     assert rows == ["| pocket FID | 12.35 | 11 to 13.5 | lower | 40 | a <judge> \\| resized | abababababab |"]
     assert "(figures/bars.png)" in text and '| settings | {"steps": 3} |' in text

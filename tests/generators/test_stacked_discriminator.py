@@ -50,3 +50,16 @@ def test_tapered_ones_end_equally_wide() -> None:
     assert [judge.down[0].conv.out_channels for judge in judges] == [8, 4, 2]
     assert [judge.alone.in_channels for judge in judges] == [32, 32, 32]
     assert all(len(judge.narrow) == 0 for judge in judges)
+
+
+def test_a_projected_one_adds_the_inner_product_of_condition_and_code() -> None:
+    torch.manual_seed(0)
+    judge = Discriminator(DiscriminatorConfig(width=4, code=1, projected=True), 8, 4).eval()
+    published_one = Discriminator(DiscriminatorConfig(width=4, code=1), 8, 4).eval()
+    published_one.load_state_dict({n: w for n, w in judge.state_dict().items() if not n.startswith("projection")})
+    pictures, condition = torch.rand(2, 3, 8, 8), torch.randn(2, 4)
+    code = judge.narrow(judge.down(pictures))
+    likeness = torch.einsum("bc,cd,bdhw->b", condition, judge.projection.weight.T, code) / 16
+    one, other = judge(pictures, condition), published_one(pictures, condition)
+    torch.testing.assert_close(one.matching, other.matching + likeness)
+    assert torch.equal(one.alone, other.alone)

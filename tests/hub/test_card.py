@@ -39,6 +39,13 @@ def test_the_text_names_sources_and_numbers():
         assert line in text
 
 
+def test_pictures_are_shown_with_what_they_show(tmp_path):
+    card = Card("toy", "Toy", "Draws.", pictures={"dots.png": "Dots: four beeps, drawn."})
+    assert "Draws.\n\n![Dots](dots.png)\n\nDots: four beeps, drawn.\n\n```python" in card.markdown()
+    card.write(tmp_path / "README.md")
+    assert Card.read(tmp_path / "README.md") == card
+
+
 def test_empty_sections_are_left_out():
     assert "## Data" not in Card("toy", "Toy", "Draws.").markdown()
 

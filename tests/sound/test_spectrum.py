@@ -43,12 +43,16 @@ def test_log_mel_of_s2igan(cases):
     np.testing.assert_allclose(mel.T.numpy(), cases["s2igan.log_mel"], rtol=1e-3, atol=2e-3)
 
 
-@pytest.mark.parametrize(("rate", "bins", "low"), [(16000, 80, 20.0), (8000, 40, 0.0)])
-def test_kaldi_filter_bank_beside_kaldis(rate, bins, low):
+@pytest.mark.parametrize(
+    ("rate", "bins", "low", "window"),
+    [(16000, 80, 20.0, "povey"), (8000, 40, 0.0, "povey"), (16000, 128, 20.0, "hann")],
+)
+def test_kaldi_filter_bank_beside_kaldis(rate, bins, low, window):
     kaldi = pytest.importorskip("kaldi_native_fbank")
     options = kaldi.FbankOptions()
     options.frame_opts.dither = 0
     options.frame_opts.samp_freq = rate
+    options.frame_opts.window_type = {"hann": "hanning"}.get(window, window)
     options.mel_opts.num_bins = bins
     options.mel_opts.low_freq = low
     waveform = noise(rate)
@@ -56,7 +60,7 @@ def test_kaldi_filter_bank_beside_kaldis(rate, bins, low):
     bank.accept_waveform(rate, (waveform * 32768).tolist())
     bank.input_finished()
     theirs = np.stack([bank.get_frame(frame) for frame in range(bank.num_frames_ready)])
-    ours = kaldi_fbank(waveform, rate=rate, bins=bins, low=low).numpy()
+    ours = kaldi_fbank(waveform, rate=rate, bins=bins, low=low, window=window).numpy()
     np.testing.assert_allclose(ours, theirs, atol=1e-3)
 
 

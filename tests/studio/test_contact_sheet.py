@@ -49,6 +49,13 @@ def test_captions_are_written_and_long_ones_fit():
     assert np.asarray(plain).sum() > np.asarray(long).sum()
 
 
+def test_a_caption_may_have_several_lines():
+    one, three = (contact_sheet([_tile(caption=text)], width=96) for text in ("a", "a\nb\nc"))
+    assert three.width == one.width and three.height > one.height
+    above = (0, 0, one.width, 100)
+    assert three.crop(above).tobytes() == one.crop(above).tobytes()
+
+
 def test_several_pictures_of_a_sound_stand_below_each_other():
     one, three = (contact_sheet([_tile(count=count)], width=64) for count in (1, 3))
     assert three.width == one.width

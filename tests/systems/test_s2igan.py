@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import hearsight
-from hearsight.errors import ConfigError
+from hearsight.errors import ConfigError, SoundError
 from hearsight.generators import stacked_gan
 from hearsight.sound.sound import Sound
 from hearsight.systems import s2igan
@@ -13,7 +13,9 @@ from hearsight.systems.s2igan import S2IGAN
 
 
 def sentence(seed: int, seconds: float = 1.0) -> Sound:
+    """Four syllables of noise a second."""
     samples = np.random.default_rng(seed).normal(0, 0.1, (1, round(8000 * seconds)))
+    samples *= np.sin(4 * np.pi * np.arange(samples.shape[1]) / 8000) ** 2
     return Sound(samples.astype(np.float32), 8000, f"sentence {seed}")
 
 
@@ -43,6 +45,57 @@ def test_every_scale_can_be_asked_for_and_no_other(system):
     assert [system.draw(condition, seeds=[0], size=size)[0].size[0] for size in (8, 16, 32)] == [8, 16, 32]
     with pytest.raises(ConfigError, match="size=20: this generator draws 8, 16, 32 pixels"):
         system.draw(condition, seeds=[0], size=20)
+
+
+def test_a_drawing_comes_at_all_scales_at_once(system):
+    pictures = system.scales(sentence(0), seed=3, variety=0.5)
+    assert [picture.image.size for picture in pictures] == [(8, 8), (16, 16), (32, 32)]
+    for picture in pictures:
+        alone = system(sentence(0), seed=3, variety=0.5, size=picture.image.width)[0]
+        assert (picture.image.tobytes(), picture.recipe) == (alone.image.tobytes(), alone.recipe)
+
+
+def noises(system: S2IGAN, **settings: object) -> tuple[torch.Tensor, torch.Tensor]:
+    """The noise and the condition's noise with which one picture is drawn."""
+    seen: list[tuple[torch.Tensor, ...]] = []
+    hook = system.generator.register_forward_pre_hook(lambda module, inputs: seen.append(inputs))
+    system(sentence(0), **settings)
+    hook.remove()
+    return seen[0][1], seen[0][2]
+
+
+def test_the_condition_may_have_a_seed_of_its_own(system):
+    noise, condition = noises(system, seed=3)
+    drawn = torch.randn(8, generator=torch.Generator().manual_seed(3))
+    assert torch.equal(torch.cat((noise, condition), dim=1)[0], drawn)  # both from the picture's seed, one by one
+    same_noise, other = noises(system, seed=3, condition_seed=3)
+    assert torch.equal(same_noise, noise) and not torch.equal(other, condition) and not torch.equal(other, noise)
+    other_noise, same = noises(system, seed=4, condition_seed=3)
+    assert torch.equal(same, other) and not torch.equal(other_noise, noise)
+    recipe = system(sentence(0), seed=3, condition_seed=5)[0].recipe
+    assert recipe["seed"] == 3 and recipe["settings"]["condition_seed"] == 5
+
+
+@pytest.mark.parametrize("value", [-1, 1.5, True])
+def test_a_seed_of_the_condition_is_a_whole_number(system, value):
+    with pytest.raises(ConfigError, match=f"condition_seed={value}: a seed is a whole number"):
+        system(sentence(0), condition_seed=value)
+
+
+@pytest.mark.parametrize(
+    ("samples", "message"),
+    [
+        (np.zeros(8000), "sound: all 1.00 s are silence"),
+        (0.1 * np.random.default_rng(0).normal(size=400), r"sound: 0.050 s are too short .* at least 0.15 s"),
+        (0.1 * np.random.default_rng(0).normal(size=8000), r"sound: its loudness moves by 0\.\d dB.* at least 3 dB.*;"),
+        (np.round(np.random.default_rng(0).normal(size=8000)) / 32768, "no speech; give a recording of somebody"),
+        (0.3 * np.sin(np.arange(8000)), "its loudness moves by 0.0 dB"),
+    ],
+)
+def test_what_says_nothing_is_refused(system, samples, message):
+    with pytest.raises(SoundError, match=message) as refused:
+        system(Sound(samples[None].astype(np.float32), 8000))
+    assert "\n" not in str(refused.value)
 
 
 def test_variety_moves_the_condition_around_its_embedding(system):

@@ -1,21 +1,27 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 import torch
+from torch import nn
 
-from hearsight.data.bird_pictures import bird_pictures
+from hearsight.config import build, plain, read_yaml
 from hearsight.data.birds import Birds
+from hearsight.data.find_spoken import find_spoken
 from hearsight.data.pairs import Item, write_manifest
-from hearsight.data.spoken_birds import SpokenBirds
-from hearsight.encoders.speech_embedding import SpeechEmbedding, SpeechEmbeddingConfig, debug
+from hearsight.data.spoken_files import SpokenFiles
+from hearsight.encoders.inception import Inception, InceptionConfig
+from hearsight.encoders.speech_embedding import SpeechEmbedding, SpeechEmbeddingConfig, debug, published
+from hearsight.errors import ConfigError
+from hearsight.hub.converters.inception import read_inception, write_inception
 from hearsight.hub.network import load_network
-from hearsight.training import speech_embedding
+from hearsight.training import recipe, speech_embedding
 from hearsight.training.config import TrainConfig
 from hearsight.training.distinctive_loss import distinctive_loss
 from hearsight.training.loop import train
 from hearsight.training.matching_loss import matching_loss
-from hearsight.training.speech_embedding import SpeechEmbeddingLoss, SpeechEmbeddingTask, padded
+from hearsight.training.speech_embedding import SpeechEmbeddingLoss, SpeechEmbeddingTask, SpokenPairs, open_eye, padded
 
 CLASSES = 4
 
@@ -93,6 +99,14 @@ def test_half_precision_changes_little(tmp_path: Path) -> None:
     assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in rough.modules.parameters())
 
 
+def test_without_the_distinctive_loss_the_classifier_rests() -> None:
+    resting = task(distinctive=0.0)
+    scalars = resting.loss({**Pairs().batch(0), "classes": torch.arange(100, 100 + 2 * CLASSES)})  # it has four outputs
+    assert scalars["distinctive"] == 0 and torch.equal(scalars["loss"], scalars["matching"])
+    scalars["loss"].backward()
+    assert all(weight.grad is not None and not weight.grad.any() for weight in resting.network.classifier.parameters())
+
+
 def test_a_recipe_trains_on_spoken_birds(tmp_path: Path) -> None:
     birds = Birds(size=16, count=4, held_out=1, sentences=10)
     random = np.random.default_rng(0)
@@ -102,12 +116,74 @@ def test_a_recipe_trains_on_spoken_birds(tmp_path: Path) -> None:
         items.append(Item(f"{species.number}.wav", "sound", species.label, "train"))
     write_manifest(tmp_path, items)
     settings = TrainConfig(steps=2, learning_rate=1e-3, log_every=1, checkpoint_every=2)
-    recipe = speech_embedding.Recipe(tmp_path, settings, debug(), birds=birds, pictures=2, batch=4)
-    out = speech_embedding.run(recipe, tmp_path / "out")
+    chosen = speech_embedding.Recipe(tmp_path, settings, debug(), birds=birds, pictures=2, batch=4)
+    out = speech_embedding.run(chosen, tmp_path / "out")
     network = load_network(out, "speech_embedding", SpeechEmbedding, SpeechEmbeddingConfig)
     assert network.config.classes == 3
-    source = SpokenBirds.load(tmp_path, "train", debug().speech, birds)
-    pictures = bird_pictures(birds, source.species, 2, tmp_path / ".cache")
-    first, again = (speech_embedding.BirdPairs(source, pictures, 4, 0).batch(1) for _ in range(2))
+
+
+def test_batches_are_pairs_of_one_class(spoken_cub: Path) -> None:
+    source = find_spoken(spoken_cub / "cub", "train", debug().speech, side=32, speech=spoken_cub / "speech")
+    assert isinstance(source, SpokenFiles)
+    first, again, other = (SpokenPairs(source, 5, seed).batch(1) for seed in (0, 0, 1))
     assert all(torch.equal(first[key], again[key]) for key in first)
-    assert first["pixels"].shape == (4, 3, 16, 16) and sorted(set(first["classes"].tolist())) == [0, 1, 2]
+    assert not torch.equal(first["pixels"], other["pixels"])
+    assert first["pixels"].shape == (5, 3, 32, 32) and first["pixels"].dtype == torch.uint8
+    assert sorted(set(first["classes"].tolist())) == [0, 1, 2]
+    for label, sentence, length in zip(first["classes"], first["spectrograms"], first["lengths"], strict=True):
+        own = [source.spectrogram(n) for picture in source.of_class(int(label)) for n in source.sentences(picture)]
+        assert any(len(one) == length and torch.equal(one, sentence[:length]) for one in own)
+
+
+@pytest.mark.parametrize(
+    ("name", "constants", "epochs", "pictures"),
+    [
+        ("s2igan_speech_embedding", (128, 1e-3), 151, 8855),
+        ("s2igan_speech_embedding_flowers", (128, 1e-3), 151, 7034),
+        ("s2igan_speech_embedding_flickr8k", (32, 1e-4), 121, 6000),
+    ],
+)
+def test_the_published_recipes(
+    name: str, constants: tuple[int, float], epochs: int, pictures: int, spoken_cub: Path, tmp_path: Path
+) -> None:
+    values = read_yaml(recipe.find(name))
+    loop = values["train"]
+    assert build(SpeechEmbeddingConfig, values["model"]) == published()
+    assert (values["batch"], loop["learning_rate"]) == constants
+    assert (loop["optimiser"], loop["betas"], loop["weight_decay"], loop["clip"]) == ("adam", [0.95, 0.999], 1e-3, 0)
+    assert loop["steps"] == round(epochs * pictures / values["batch"])
+    assert (loop["decay"], loop["decay_factor"]) == ("step", 0.1)
+    assert loop["decay_every"] == round(50 * pictures / values["batch"])
+
+    quick = {"steps": 1, "decay_every": 1, "workers": 0}
+    where = {"data": str(spoken_cub / "cub"), "speech": str(spoken_cub / "speech"), "eye": None}
+    small = {**values, **where, "model": plain(debug()), "batch": 3, "train": {**loop, **quick}}
+    out = recipe.start(speech_embedding, small.pop("task"), small, tmp_path / "out")
+    network = load_network(out, "speech_embedding", SpeechEmbedding, SpeechEmbeddingConfig)
+    assert network.config.classes == (1 if values.get("loss") == {"distinctive": 0} else 3)
+
+
+def test_the_published_eye_is_read_and_stays_as_it_is(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    file = tmp_path / "inception.pth"
+    state = {f"fc.{name}": value for name, value in nn.Linear(2048, 1000).state_dict().items()}
+    write_inception(Inception(InceptionConfig(classes=0)), file)
+    torch.save({**torch.load(file, weights_only=True), **state}, file)
+    network = SpeechEmbedding(SpeechEmbeddingConfig(debug().speech, InceptionConfig(classes=0), CLASSES))
+    open_eye(network.picture, file)
+    written = read_inception(file, classifier=False).state_dict()
+    assert all(torch.equal(value, written[name]) for name, value in network.picture.trunk.state_dict().items())
+    learning = SpeechEmbeddingTask(network.train())
+    batch = {name: value[:2] for name, value in Pairs().batch(0).items()}
+    learning.loss({**batch, "pixels": torch.zeros(2, 3, 8, 8, dtype=torch.uint8)})["loss"].backward()
+    assert network.picture.projection.weight.grad is not None
+    assert all(weight.grad is None for weight in network.picture.trunk.parameters())
+    assert all(torch.equal(value, written[name]) for name, value in network.picture.trunk.state_dict().items())
+
+
+def test_an_inception_needs_its_file_and_others_have_none() -> None:
+    settings = TrainConfig(steps=1)
+    with pytest.raises(ConfigError, match=r"eye=None: an Inception-v3 is read from a file.*give eye=inception_v3"):
+        speech_embedding.Recipe(Path("data"), settings, published())
+    with pytest.raises(ConfigError, match=r"eye=inception\.pth.*leave the eye out"):
+        speech_embedding.Recipe(Path("data"), settings, debug(), eye=Path("inception.pth"))

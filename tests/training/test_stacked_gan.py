@@ -9,10 +9,9 @@ from safetensors.torch import load_file
 
 import hearsight
 from hearsight.conditions.augmentation import AugmentationConfig
-from hearsight.data.bird_pictures import bird_pictures
+from hearsight.config import plain, read_yaml
 from hearsight.data.birds import Birds
 from hearsight.data.pairs import Item, write_manifest
-from hearsight.data.spoken_birds import SpokenBirds
 from hearsight.encoders.speech_embedding import PictureEncoder, SpeechEmbedding
 from hearsight.encoders.speech_embedding import debug as debug_embedding
 from hearsight.errors import ConfigError
@@ -21,20 +20,18 @@ from hearsight.generators.relation_classifier import RelationClassifier, Relatio
 from hearsight.generators.stacked_discriminator import DiscriminatorConfig
 from hearsight.generators.stacked_gan import StackedGANConfig, StackedGenerator
 from hearsight.hub.network import load_network, save_network
-from hearsight.sound.sound import Sound
 from hearsight.systems.s2igan import S2IGAN
-from hearsight.training.adversarial_loss import LossWeights, stackgan_v2
+from hearsight.training import recipe
+from hearsight.training import stacked_gan as stacked_gan_training
+from hearsight.training.adversarial_loss import LossWeights, paper, stackgan_v2
 from hearsight.training.config import TrainConfig
 from hearsight.training.loop import train
 from hearsight.training.stacked_gan import (
-    HeardBirds,
     Recipe,
     StackedGANTask,
     at,
-    heard,
     orthogonal_start,
     run,
-    seen,
     settle,
 )
 
@@ -105,10 +102,10 @@ def test_one_backward_pass_gives_each_network_its_own_gradient() -> None:
 
 def test_every_term_has_a_weight() -> None:
     """An ablation changes the loss by the term that it leaves out."""
-    terms = {"divergence": 2.0, "relation": 1.0}
+    terms = {"divergence": 2.0, "matching": 3.0, "relation": 1.0}
     for name, weight in terms.items():
         found = []
-        for weights in (LossWeights(), replace(LossWeights(), **{name: 0.0})):
+        for weights in (LossWeights(matching=3.0), LossWeights(**{"matching": 3.0, name: 0.0})):
             some = task(weights=weights)
             torch.manual_seed(1)
             found.append(some.loss(Colours(32).batch(0)))
@@ -121,10 +118,28 @@ def test_stackgan_v2_needs_no_relation_supervisor() -> None:
     config = replace(stacked_gan.debug(EMBED), stacking="plain")
     judges = stacked_discriminator.discriminators(stacked_discriminator.debug(), config)
     baseline = StackedGANTask(StackedGenerator(config), judges, stackgan_v2())
-    assert set(baseline.modules) == {"generator", "discriminators"}
+    assert set(baseline.modules) == {"generator", "discriminators", "veil"}
     assert baseline.loss(Colours(32).batch(0))["loss"].isfinite()
     with pytest.raises(ConfigError, match="needs its classifier"):
         StackedGANTask(StackedGenerator(config), judges)
+    with pytest.raises(ConfigError, match=r"relation=0.0, matching=1.0"):
+        StackedGANTask(StackedGenerator(config), judges, replace(stackgan_v2(), matching=1.0))
+
+
+def test_matching_teaches_the_generator_what_was_said() -> None:
+    """Its gradient reaches the generator alone, and descending it makes the eye find the sentences."""
+    some = task(weights=LossWeights(conditional=0, unconditional=0, wrong=0, divergence=0, relation=0, matching=1.0))
+    torch.manual_seed(1)
+    batch = Colours(32, size=2).batch(0)
+    scalars = some.loss(batch)
+    taught = {name for name, gradient in gradients(some, scalars["matching"]).items() if gradient is not None}
+    assert taught and all(name.startswith("generator.") for name in taught)
+    optimiser = torch.optim.Adam(some.generator.parameters(), 3e-2)
+    for _ in range(40):
+        optimiser.zero_grad()
+        some.loss(batch)["loss"].backward()
+        optimiser.step()
+    assert some.loss(batch)["matching"] < scalars["matching"] - 0.05
 
 
 def test_judges_may_listen_to_the_drawn_condition() -> None:
@@ -204,48 +219,79 @@ def test_orthogonal_start() -> None:
 
 def test_a_recipe_makes_a_system_of_spoken_birds(tmp_path: Path) -> None:
     birds = Birds(size=16, count=4, held_out=1, sentences=10)
-    random = np.random.default_rng(0)
-    items = []
+    random, items = np.random.default_rng(0), []
     for number, species in enumerate(2 * birds.species("train")):
-        soundfile.write(tmp_path / f"{number}.wav", random.normal(0, 0.1, 8000 + 100 * number), 8000)
+        time = np.arange(8000 + 100 * number) / 8000
+        syllables = random.normal(0, 0.1, len(time)) * np.sin(4 * np.pi * time) ** 2
+        soundfile.write(tmp_path / f"{number}.wav", syllables, 8000)
         items.append(Item(f"{number}.wav", "sound", species.label, "train"))
     write_manifest(tmp_path, items)
     sen = SpeechEmbedding(debug_embedding(3)).eval()
     save_network(tmp_path / "ear", "speech_embedding", sen)
     settings = TrainConfig(steps=2, learning_rate=1e-3, clip=0, log_every=1, checkpoint_every=2)
     small = {"model": stacked_gan.debug(EMBED), "judges": stacked_discriminator.debug()}
-    recipe = Recipe(tmp_path, tmp_path / "ear", settings, birds=birds, pictures=2, batch=4, **small)
-    system = hearsight.load(run(recipe, tmp_path / "out"), device="cpu")
+    chosen = Recipe(tmp_path, tmp_path / "ear", settings, birds=birds, pictures=2, batch=4, **small)
+    system = hearsight.load(run(chosen, tmp_path / "out"), device="cpu")
     assert isinstance(system, S2IGAN)
     assert torch.equal(system.speech.gru.weight_ih_l0, sen.speech.gru.weight_ih_l0)
     assert system(tmp_path / "0.wav")[0].image.size == (32, 32)
 
-    source = SpokenBirds.load(tmp_path, "train", sen.config.speech, replace(birds, size=32))
-    embeddings = heard(sen.speech, source, tmp_path / ".cache")
-    assert [rows.shape for rows in embeddings] == [(2, EMBED)] * 3
-    first = system.hear([Sound.read(tmp_path / "0.wav")])[0]
-    mine = embeddings[source.labels.index(items[0].label)][0]
-    torch.testing.assert_close(torch.from_numpy(mine), first, atol=2e-3, rtol=0)  # mels are kept in half precision
-    pictures = bird_pictures(source.birds, source.species, 2, tmp_path / ".cache")
-    looks = seen(sen.picture, pictures)
-    alone = sen.picture(torch.from_numpy(pictures[2, 1:]).float() / 127.5 - 1).detach()
-    torch.testing.assert_close(torch.from_numpy(looks[2, 1:]), alone)
-    batches = HeardBirds(embeddings, pictures, looks, 6, 0)
-    one, again = batches.batch(3), batches.batch(3)
-    assert all(torch.equal(one[key], again[key]) for key in one)
-    shown = np.concatenate([pictures[species] for species in range(3)])
-    place = [np.abs(shown / 127.5 - 1 - row.numpy()).mean(axis=(1, 2, 3)).argmin() // 2 for row in one["pictures"]]
-    other = [np.abs(shown / 127.5 - 1 - row.numpy()).mean(axis=(1, 2, 3)).argmin() // 2 for row in one["wrong"]]
-    said = [
-        [bool((rows == row.numpy()).all(axis=1).any()) for rows in embeddings].index(True) for row in one["embeddings"]
-    ]
-    assert said == place and all(a != b for a, b in zip(place, other, strict=True))
-    shown, looks = shown.reshape(-1, *shown.shape[-3:]), looks.reshape(-1, EMBED)
-    for name, pixels in (("truth", "pictures"), ("other", "wrong")):
-        nearest = [np.abs(shown / 127.5 - 1 - row.numpy()).mean(axis=(1, 2, 3)).argmin() for row in one[pixels]]
-        assert (one[name].numpy() == looks[nearest]).all()
-    same = [(looks == row.numpy()).all(axis=1).argmax() // 2 for row in one["same"]]
-    assert same == place
+
+def test_the_eye_looks_at_pictures_that_vary() -> None:
+    some = task()
+    assert some.eye is not None
+    colours = {
+        which: torch.randint(0, 256, (4, 3, 32, 32), dtype=torch.uint8) for which in ("pictures", "same", "wrong")
+    }
+    varied = {"embeddings": HEARD.repeat(2, 1), **colours}
+    with torch.no_grad():
+        seen = [some.eye(colours[which] / 127.5 - 1) for which in ("pictures", "same", "wrong")]
+    looked = {**varied, **dict(zip(("truth", "same", "other"), seen, strict=True))}
+    losses = []
+    for batch in (varied, looked, {**looked, "same": seen[2]}):
+        torch.manual_seed(1)
+        losses.append(some.loss(batch)["relation_classifier"])
+    assert losses[0] == losses[1] != losses[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "stacking", "judged", "weights", "pictures"),
+    [
+        ("s2igan", "concatenated", "mean", LossWeights(), 8855),
+        ("s2igan_flowers", "concatenated", "mean", LossWeights(), 7034),
+        ("s2igan_flickr8k", "concatenated", "mean", LossWeights(relation=0), 6000),
+        ("s2igan_paper", "dense", "sample", paper(), 8855),
+        ("stackgan", "plain", "mean", stackgan_v2(), 8855),
+    ],
+)
+def test_the_published_recipes(
+    name: str, stacking: str, judged: str, weights: LossWeights, pictures: int, spoken_cub: Path, tmp_path: Path
+) -> None:
+    values = read_yaml(recipe.find(name))
+    loop, given = values["train"], {key: value for key, value in values.items() if key != "task"}
+    found = recipe.resolve(stacked_gan_training.Recipe, given)
+    assert found.model == replace(stacked_gan.published(), stacking=stacking) and found.weights == weights
+    assert (found.judges, found.judged) == (stacked_discriminator.published(), judged)
+    assert found.train.steps == 600 * pictures / values["batch"] and values["batch"] == 24
+    assert (loop["optimiser"], loop["learning_rate"], loop["betas"]) == ("adam", 2e-4, [0.5, 0.999])
+    assert (loop["decay"], loop["clip"], loop["ema"], loop["ema_start"]) == ("constant", 0, 0.999, "none")
+
+    sen = SpeechEmbedding(debug_embedding(3)).eval()
+    save_network(tmp_path / "ear", "speech_embedding", sen)
+    small = {
+        **given,
+        "data": str(spoken_cub / "cub"),
+        "speech": str(spoken_cub / "speech"),
+        "ear": str(tmp_path / "ear"),
+        "batch": 4,
+        "model": plain(replace(stacked_gan.debug(EMBED), stacking=stacking)),
+        "judges": plain(stacked_discriminator.debug()),
+        "train": {**loop, "steps": 1, "workers": 0},
+    }
+    out = recipe.start(stacked_gan_training, values["task"], small, tmp_path / "out")
+    system = hearsight.load(out, device="cpu")
+    assert isinstance(system, S2IGAN) and system.config.generator.stacking == stacking
+    assert torch.equal(system.speech.gru.weight_ih_l0, sen.speech.gru.weight_ih_l0)
 
 
 def test_an_averaged_generator_settles() -> None:

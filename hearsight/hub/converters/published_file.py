@@ -11,16 +11,17 @@ from hearsight.errors import WeightsError
 from hearsight.hub.folder import mismatches
 
 
-def read_published(path: Path, cure: str) -> Any:
+def read_published(path: Path, cure: str, *, mapped: bool = False) -> Any:
     """What a published pickle holds, on the CPU; nothing in it is run.
 
     Args:
         cure: what to do where the file is missing, e.g. "download model.pt first".
+        mapped: leave the tensors in the file until they are used (zip files only): clone those that are to stay.
 
     Raises WeightsError, in one line, for a file that is missing, broken or not safe to read.
     """
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except FileNotFoundError:
         raise WeightsError(f"{path}: there is no such file; {cure}.") from None
     except Exception as error:  # torch raises anything from EOFError to UnpicklingError, each with its own long text
