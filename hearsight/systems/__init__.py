@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 SYSTEMS = {
     "audioclip-diffusion": "AudioCLIP hears, a pixel diffusion U-Net draws.",
     "audiotoken": "A sound becomes a word of Stable Diffusion.",
+    "imagebind-unclip": "ImageBind hears, Stable unCLIP draws.",
     "s2igan": "Draws what a spoken sentence says.",
     "stylewav": "Wav2CLIP hears, CLIP looks, StyleGAN2 is searched.",
     "wav2clip-vqgan": "Wav2CLIP hears, CLIP looks, VQGAN is searched.",
@@ -56,6 +57,10 @@ def system_class(name: str) -> "type[System]":
             from hearsight.systems.audiotoken import AudioToken
 
             return AudioToken
+        case "imagebind-unclip":
+            from hearsight.systems.imagebind_unclip import ImageBindUnCLIP
+
+            return ImageBindUnCLIP
         case "s2igan":
             from hearsight.systems.s2igan import S2IGAN
 

@@ -119,6 +119,20 @@ class AudioCLIPDiffusion(System):
         )
         return to_images(drawn)
 
+    def draw_words(
+        self, words: Sequence[str], *, seeds: Sequence[int], callback: Callback | None = None, **settings: Any
+    ) -> list[Image.Image]:
+        """As `draw`, but the hand listens to what the text head reads: in AudioCLIP, texts and sounds share a space.
+
+        Raises ConfigError where the text head has no vocabulary to read with.
+        """
+        if self.audioclip.tokenizer is None:
+            raise ConfigError(
+                f"{self.name}: its text head reads CLIP's tokens, whose vocabulary is not here, so it has no text "
+                "topline; set system.audioclip.tokenizer = CLIPTokenizer(FOLDER), or leave it out."
+            )
+        return self.draw(self.audioclip.read(words), seeds=seeds, callback=callback, **settings)
+
     def defaults(self) -> Mapping[str, Any]:
         """The sampling settings and the side of the picture in pixels."""
         return {**asdict(self.config.sampling), "size": self.config.unet.size}

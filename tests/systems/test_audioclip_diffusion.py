@@ -51,6 +51,26 @@ def test_a_drawing_is_the_same_alone_and_in_a_batch_of_three(system, settings):
         assert system.draw(row[None], seeds=[seed], **settings)[0].tobytes() == image.tobytes()
 
 
+def test_words_are_drawn_as_what_the_text_head_reads(system):
+    words = ["a dog", "rain"]
+    told: list[tuple[int, int]] = []
+    drawn = system.draw_words(words, seeds=[3, 4], steps=3, callback=lambda *step: told.append(step))
+    read = system.draw(system.audioclip.read(words), seeds=[3, 4], steps=3)
+    assert [image.tobytes() for image in drawn] == [image.tobytes() for image in read]
+    assert told == [(1, 3), (2, 3), (3, 3)] * 2
+    assert system.draw_words(words[1:], seeds=[4], steps=3)[0].tobytes() == drawn[1].tobytes()
+    assert system.draw_words(words[:1], seeds=[4], steps=3)[0].tobytes() != drawn[1].tobytes()
+
+
+def test_a_text_head_without_its_vocabulary_cannot_be_told_words():
+    config = audioclip_diffusion.debug()
+    published = replace(config.audioclip, text=replace(config.audioclip.text, tokenizer="clip"))
+    silent = AudioCLIPDiffusion(replace(config, audioclip=published))
+    with pytest.raises(ConfigError, match="audioclip-diffusion: its text head reads CLIP's tokens") as error:
+        silent.draw_words(["a dog"], seeds=[0])
+    assert "no text topline" in str(error.value) and "\n" not in str(error.value)
+
+
 @pytest.mark.parametrize("settings", SCHEDULERS)
 def test_two_threads_at_once_draw_what_each_would_alone(system, settings):
     alone = [contents(system(sound, **settings)) for sound in SOUNDS[:2]]
