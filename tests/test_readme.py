@@ -46,3 +46,11 @@ def test_every_file_that_the_documents_name_is_there() -> None:
     for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} points to {target}"
+
+
+def test_the_readme_shows_the_leaderboard() -> None:
+    """The table of `hearsight bench pocket`: real pictures and every system that ships with the package."""
+    between = README.partition("<!-- leaderboard -->")[2].partition("<!-- end of the leaderboard -->")[0]
+    rows = [line.split("|")[1].strip() for line in between.splitlines() if line.startswith("|")]
+    assert rows[2] == "real pictures"
+    assert "audioclip-diffusion" in rows
