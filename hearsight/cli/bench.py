@@ -64,12 +64,7 @@ def pocket(
         write(board, out, absent(chosen), other)
 
     with progress(1, "reading") as bar:
-
-        def step(what: str, done: int, of: int) -> None:
-            bar.start(what)
-            bar.step(done, of)
-
-        board = Bench(evaluation, out, device, step).run(chosen, keep)
+        board = Bench(evaluation, out, device, bar.at).run(chosen, keep)
     keep(board)
     if readme:
         insert(readme, board)

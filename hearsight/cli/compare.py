@@ -14,16 +14,15 @@ from hearsight.errors import DataError
 if TYPE_CHECKING:
     from hearsight.evaluation.comparison import Comparison
 
-JUDGE = Path(__file__).parent.parent / "pocket" / "picture_classifier"
-"""The judge that ships with the package."""
-
 
 def compare(
     sounds: Annotated[list[str], typer.Argument(help="Sounds, videos, folders of them, or glob patterns.")],
     systems: options.Systems = None,
     out: Annotated[Path, typer.Option(help="Folder of the comparison and its pictures.")] = Path("comparison"),
     seed: Annotated[int, typer.Option(min=0, help="Seed of every picture.")] = 0,
-    judge: Annotated[Path, typer.Option(help="Folder of the picture classifier that scores the pictures.")] = JUDGE,
+    judge: Annotated[
+        Path, typer.Option(help="Folder of the picture classifier that scores the pictures.")
+    ] = options.JUDGE,
     device: options.Device = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per picture.")] = False,
 ) -> int:
@@ -48,14 +47,9 @@ def compare(
     if not heard:
         return failures.report(len(paths))
     with progress(1, "waking up") as bar:
-
-        def step(what: str, done: int, of: int) -> None:
-            bar.start(what)
-            bar.step(done, of)
-
-        found = compare(heard, chosen, judging, seed=seed, device=device, folder=out / "pictures", progress=step)
+        found = compare(heard, chosen, judging, seed=seed, device=device, folder=out / "pictures", progress=bar.at)
     try:
-        place = write(found, out, "pocket judge" if judge == JUDGE else "judge")
+        place = write(found, out, "pocket judge" if judge == options.JUDGE else "judge")
     except OSError as error:
         raise DataError(f"{out}: cannot be written ({error.strerror or error}); choose another --out.") from None
     print("\n".join(map(_json, found.plain())) if as_json else f"{_table(found)}\n→ {place}")

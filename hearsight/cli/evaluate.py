@@ -17,9 +17,6 @@ from hearsight.cli.evaluate_traits import traits as evaluate_traits
 if TYPE_CHECKING:
     from hearsight.evaluation.adherence import Adherence
 
-JUDGE = Path(__file__).parent.parent / "pocket" / "picture_classifier"
-"""The judge that ships with the package; it knows the pocket classes."""
-
 
 evaluate = typer.Typer(name="evaluate", cls=a_first_word_means("system"), no_args_is_help=True)
 evaluate.command("system")(evaluate_system)
@@ -37,7 +34,7 @@ def _evaluate() -> None:
 @evaluate.command()
 def adherence(
     data: Annotated[Path, typer.Option(help="A prepared data folder; its held-out sounds are drawn.")],
-    judge: Annotated[Path, typer.Option(help="Folder of a picture classifier that knows the classes.")] = JUDGE,
+    judge: Annotated[Path, typer.Option(help="Folder of a picture classifier that knows the classes.")] = options.JUDGE,
     system: options.System = options.DEFAULT_SYSTEM,
     sounds: Annotated[int | None, typer.Option(min=1, help="Sounds per class; by default all.")] = None,
     count: Annotated[int, typer.Option(min=1, help="Pictures per sound.")] = 1,

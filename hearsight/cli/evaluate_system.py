@@ -67,11 +67,6 @@ def system(
     drawing = None if pictures else load(system, device=device)
     settings = {"prompt": prompt, "steps": steps, "guidance": guidance, "scheduler": scheduler, "size": size}
     with progress(1, "reading") as bar:
-
-        def step(what: str, done: int, of: int) -> None:
-            bar.start(what)
-            bar.step(done, of)
-
         report = evaluate(
             Evaluation(Drawing(data, count, seed, topline), sounds, asked, instruments, cache),
             out,
@@ -80,7 +75,7 @@ def system(
             pictures=pictures,
             settings={key: value for key, value in settings.items() if value is not None},
             processes=processes,
-            progress=step,
+            progress=bar.at,
         )
     if not processes.first:
         return

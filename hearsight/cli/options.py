@@ -1,10 +1,13 @@
 """Options that several commands share: one wording, one rule."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 DEFAULT_SYSTEM = "audioclip-diffusion"
+JUDGE = Path(__file__).parent.parent / "pocket" / "picture_classifier"
+"""The judge that ships with the package; it knows the pocket classes."""
 
 System = Annotated[str, typer.Option(help="A system: its name, a folder, or a hub id.")]
 Steps = Annotated[int | None, typer.Option(min=1, help="Sampling steps.")]

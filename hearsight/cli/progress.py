@@ -23,6 +23,11 @@ class Progress:
         """Step `step` of `steps` of the present thing is done."""
         self._bars.update(self._task, completed=self._finished + step / steps)
 
+    def at(self, what: str, step: int, steps: int) -> None:
+        """Step `step` of `steps` of `what` is done: for work that names its own parts."""
+        self.start(what)
+        self.step(step, steps)
+
     def finish(self, line: str) -> None:
         """The present thing is done; `line` stays on the terminal."""
         self._finished += 1

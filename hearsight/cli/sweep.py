@@ -50,15 +50,11 @@ def run(
         return _planned(found)
     with progress(len(found.runs), "beginning") as bar:
 
-        def step(what: str, done: int, of: int) -> None:
-            bar.start(what)
-            bar.step(done, of)
-
         def say(outcome: "Outcome", done: int, of: int) -> None:
             bar.finish("")
             print(f"[{done}/{of}] {_line(outcome)}", flush=True)
 
-        outcomes = running.run(found, folder, trained=trained, progress=step, say=say)
+        outcomes = running.run(found, folder, trained=trained, progress=bar.at, say=say)
     print(folder / "results.csv")
     return FAILED if any(outcome.state == "failed" for outcome in outcomes) else 0
 

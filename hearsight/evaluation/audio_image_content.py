@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from hearsight.evaluation import bootstrap
 from hearsight.evaluation.feature_network import FeatureNetwork
 from hearsight.evaluation.result import Result
 
@@ -38,13 +37,5 @@ def audio_image_content(
     same = np.array([one == other for one, other in zip(seen, heard, strict=True)])
     near = np.array([alike[row[one], column[other]] > threshold for one, other in zip(seen, heard, strict=True)])
     agreed = (same | near).astype(np.float64)
-    return Result(
-        network.named("AIC"),
-        float(agreed.mean()),
-        "higher",
-        len(agreed),
-        network.name,
-        network.weights_sha256,
-        bootstrap.interval([agreed]),
-        {"threshold": threshold, "by name alone": float(same.mean()), "names read by": reader},
-    )
+    details = {"threshold": threshold, "by name alone": float(same.mean()), "names read by": reader}
+    return Result.mean(network.named("AIC"), agreed, network.name, network.weights_sha256, details)

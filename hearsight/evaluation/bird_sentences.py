@@ -18,6 +18,7 @@ from PIL import Image
 from hearsight.data import pairs
 from hearsight.data.bird_species import Species
 from hearsight.data.birds import Birds
+from hearsight.data.things import picture
 from hearsight.encoders.part_colours import PartColours
 from hearsight.encoders.speech_embedding import SpeechEmbedding
 from hearsight.errors import DataError
@@ -153,15 +154,10 @@ def _eye(reader: PartColours) -> FeatureNetwork:
         f"reader of part colours, resized to {reader.config.trunk.size}",
         state_sha256(reader),
         reader.config.features,
-        _unread,
+        picture,
         reader.look,
         "birds'",
     )
-
-
-def _unread(path: Path) -> Image.Image:
-    with Image.open(path) as picture:
-        return picture.convert("RGB")
 
 
 def _looks(reader: PartColours, pictures: Sequence[Image.Image]) -> Float[np.ndarray, "picture feature"]:

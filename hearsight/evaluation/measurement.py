@@ -12,7 +12,7 @@ from hearsight.data.picture_judges import PHOTO
 from hearsight.encoders.clip import CLIP
 from hearsight.encoders.shared_space import SharedSpace
 from hearsight.errors import ConfigError, DataError
-from hearsight.evaluation import adherence, bootstrap, eyes, inception_score, retrieval
+from hearsight.evaluation import adherence, eyes, inception_score, retrieval
 from hearsight.evaluation.audio_image_content import audio_image_content
 from hearsight.evaluation.audio_image_similarity import audio_image_similarity
 from hearsight.evaluation.clip_score import SCALE
@@ -165,13 +165,13 @@ class Measurement:
         ]
         values = np.concatenate(cosines)
         details = {"CLIPScore of Hessel et al.": SCALE * float(values.clip(min=0).mean()), "text": template}
-        return _over_samples("CLIP score", values, eye, details)
+        return _mean("CLIP score", values, eye, details)
 
     def _precision(self) -> Result:
         eye, sample = self.instruments.inception_eye, self.sample
         real, drawn = sample.real_features(eye)[:], sample.drawn(eye)[:]
         found = retrieval.content_based(real, sample.real.labels, drawn, sample.labels)
-        return _over_samples("mAP", found.precisions, eye, {"queries": "real pictures, 2 of a class"})
+        return _mean("mAP", found.precisions, eye, {"queries": "real pictures, 2 of a class"})
 
     def _recall(self) -> list[Result]:
         eye, ear = self.instruments.clip_eye, self.instruments.ear
@@ -179,7 +179,7 @@ class Measurement:
         right = retrieval.same_class([sound.label for sound in self.sample.heard], self.sample.labels)
         found = retrieval.retrieve(alike, right)
         about = {"queries": "sounds", "right": "drawn pictures of their class"}
-        return [_over_samples(f"R@{depth}", found.hits(depth), eye, about) for depth in DEPTHS]
+        return [_mean(f"R@{depth}", found.hits(depth), eye, about) for depth in DEPTHS]
 
     def _querying(self) -> list[Result]:
         space = self.own
@@ -206,17 +206,7 @@ def _require_others(metric: str, count: int) -> None:
         raise DataError(f"{metric} compares with others, and there is but {count}; take more sounds or classes.")
 
 
-def _over_samples(
+def _mean(
     metric: str, values: Float[np.ndarray, " sample"], network: FeatureNetwork, details: dict[str, Any]
 ) -> Result:
-    """The mean of `values` with its bootstrap interval."""
-    return Result(
-        network.named(metric),
-        float(values.mean()),
-        "higher",
-        len(values),
-        network.name,
-        network.weights_sha256,
-        bootstrap.interval([values]),
-        details,
-    )
+    return Result.mean(network.named(metric), values, network.name, network.weights_sha256, details)

@@ -17,7 +17,6 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from hearsight.errors import DataError
-from hearsight.evaluation import bootstrap
 from hearsight.evaluation.result import Result
 from hearsight.evaluation.rows import Rows, blocks
 
@@ -36,19 +35,7 @@ class PairedSimilarity:
     def results(self, metric: str, network: str, weights: str, **details: object) -> list[Result]:
         """Share won, mean cosine and mean z-score, each with a bootstrap interval over pictures."""
         named = ((f"{metric} (share won)", self.won), (f"{metric} (cosine)", self.cosine), (f"{metric} (z)", self.z))
-        return [
-            Result(
-                name,
-                float(values.mean()),
-                "higher",
-                len(values),
-                network,
-                weights,
-                bootstrap.interval([values]),
-                dict(details),
-            )
-            for name, values in named
-        ]
+        return [Result.mean(name, values, network, weights, dict(details)) for name, values in named]
 
 
 def compare(pictures: Rows, things: Rows, own: Int[np.ndarray, " picture"]) -> PairedSimilarity:

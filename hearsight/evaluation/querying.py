@@ -11,7 +11,6 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from hearsight.errors import DataError
-from hearsight.evaluation import bootstrap
 from hearsight.evaluation.feature_network import FeatureNetwork
 from hearsight.evaluation.result import Result
 from hearsight.evaluation.rows import Rows, chosen
@@ -63,13 +62,4 @@ def querying_with_pictures(
 
 
 def _result(name: str, right: Float[np.ndarray, " sound"], ear: FeatureNetwork, details: dict[str, int]) -> Result:
-    return Result(
-        ear.named(name),
-        float(right.mean()),
-        "higher",
-        len(right),
-        ear.name,
-        ear.weights_sha256,
-        bootstrap.interval([right]),
-        details,
-    )
+    return Result.mean(ear.named(name), right, ear.name, ear.weights_sha256, details)

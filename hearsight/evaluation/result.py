@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+from jaxtyping import Float
+
 from hearsight.config import plain
+from hearsight.evaluation import bootstrap
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,19 @@ class Result:
     """Where the number lies with 95 % confidence, given other samples of the same sort; None where nothing says so."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """Further numbers and the choices they depend on, JSON-ready."""
+
+    @classmethod
+    def mean(
+        cls,
+        metric: str,
+        values: Float[np.ndarray, " sample"],
+        network: str,
+        weights_sha256: str,
+        details: Mapping[str, Any],
+    ) -> "Result":
+        """The mean of what was found for every sample, the higher the better, with its bootstrap interval."""
+        value, interval = float(values.mean()), bootstrap.interval([values])
+        return cls(metric, value, "higher", len(values), network, weights_sha256, interval, details)
 
     def plain(self) -> dict[str, Any]:
         """For JSON."""

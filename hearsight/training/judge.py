@@ -16,6 +16,7 @@ from hearsight.files import write_atomically
 from hearsight.hub.network import save_network
 from hearsight.seeds import derive
 from hearsight.training.loop import TrainConfig, train
+from hearsight.training.rough_pictures import roughened
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,8 @@ class JudgeTask:
 
     def loss(self, batch: dict[str, Any]) -> dict[str, Tensor]:
         """Cross entropy and the share named rightly; noise and blur come from torch's global CPU generator."""
-        pixels = batch["pixels"]
-        noise = torch.rand(len(pixels), 1, 1, 1) * 0.2 * torch.randn(pixels.shape)
-        pixels = (pixels + noise.to(pixels)).contiguous(memory_format=torch.channels_last)
-        if torch.rand(()) < 0.3:
-            pixels = nn.functional.avg_pool2d(pixels, 3, stride=1, padding=1, count_include_pad=False)
-        scores = self.modules(pixels)
+        pixels = batch["pixels"].contiguous(memory_format=torch.channels_last)
+        scores = self.modules(roughened(pixels, 0.2))
         loss = nn.functional.cross_entropy(scores.float(), batch["classes"], label_smoothing=0.05)
         return {"loss": loss, "accuracy": (scores.argmax(dim=-1) == batch["classes"]).float().mean()}
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from jaxtyping import Int, UInt8
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, cross_entropy
+from torch.nn.functional import cross_entropy
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from hearsight.data.bird_colours import COLOURS
@@ -22,6 +22,7 @@ from hearsight.hub.network import save_network
 from hearsight.pixels import colours, from_uint8
 from hearsight.seeds import derive
 from hearsight.training.loop import TrainConfig, train
+from hearsight.training.rough_pictures import roughened
 
 WORDS = tuple(COLOURS)
 
@@ -86,11 +87,7 @@ class PartColoursTask:
 
     def loss(self, batch: dict[str, Any]) -> dict[str, Tensor]:
         """Cross entropy and the share of parts read rightly; noise comes from torch's global CPU generator."""
-        pixels = batch["pixels"]
-        pixels = pixels + (torch.rand(len(pixels), 1, 1, 1) * 0.15 * torch.randn(pixels.shape)).to(pixels)
-        if torch.rand(()) < 0.3:
-            pixels = avg_pool2d(pixels, 3, stride=1, padding=1, count_include_pad=False)
-        logits = self.modules(pixels).float()
+        logits = self.modules(roughened(batch["pixels"], 0.15)).float()
         loss = cross_entropy(logits.flatten(0, 1), batch["words"].flatten(), label_smoothing=0.02)
         return {"loss": loss, "accuracy": (logits.argmax(dim=-1) == batch["words"]).float().mean()}
 
