@@ -97,7 +97,7 @@ def test_workers_and_interruptions_change_no_byte(plain, clips, tmp_path):
     done.clear()
     prepare(clips, out, SETTINGS, per_shard=4, workers=2, progress=lambda *counts: done.append(counts))
     assert done[0][0] >= 6 and done[-1] == (22, 22)  # what was finished is not done again
-    assert len(finished) >= 6
+    assert len(finished) >= 5  # and what the other worker had finished by then, if anything
     assert _content(out) == _content(plain)
 
 
