@@ -5,7 +5,7 @@ normal. There is no discriminator and no network of features: the pictures are f
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from hearsight.data.scenes import Scenes
+from hearsight.errors import ConfigError
 from hearsight.generators.latent_diffusion import LatentDiffusionConfig, build_vae, keep_scale, silence_residuals
 from hearsight.pixels import to_pixels
 from hearsight.training.edge_error import edge_error
@@ -42,6 +43,9 @@ class Recipe:
     """Weight of the error of differences between neighbouring pixels, which keeps edges sharp."""
     divergence: float = 1e-5
     """Weight of the Kullback-Leibler divergence of the latents from a standard normal."""
+    start: Path | None = None
+    """The folder of a trained autoencoder whose decoder alone goes on learning: its latents stay what they are, so a
+    model that draws them need not learn again."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +70,7 @@ class AutoencoderTask:
     """What goes in comes out, through a narrow place."""
 
     def __init__(self, recipe: Recipe) -> None:
-        vae = build_vae(recipe.model)
-        keep_scale(vae)
-        silence_residuals(vae)
-        with torch.no_grad():  # little noise on latents at first, which they would have to grow out of
-            vae.quant_conv.bias[recipe.model.latent_channels :].fill_(-4.0)
-        network = Reconstruction(vae)
+        network = Reconstruction(begun(recipe.model) if recipe.start is None else going_on(recipe.start, recipe.model))
         self.modules: nn.Module = convert_conv2d_weight_memory_format(network, torch.channels_last)
         self.recipe = recipe
 
@@ -92,9 +91,28 @@ class AutoencoderTask:
         """Write the autoencoder in diffusers' form, with the scale that gives its latents unit variance."""
         assert isinstance(modules, Reconstruction)
         vae = modules.vae
-        scenes = Scenes(self.recipe.pairs, self.recipe.seed, self.recipe.model.size)
-        vae.register_to_config(scaling_factor=1 / latent_deviation(vae, lambda index: pixels(scenes, index)))
+        if self.recipe.start is None:
+            scenes = Scenes(self.recipe.pairs, self.recipe.seed, self.recipe.model.size)
+            vae.register_to_config(scaling_factor=1 / latent_deviation(vae, lambda index: pixels(scenes, index)))
         vae.save_pretrained(out)
+
+
+def begun(model: LatentDiffusionConfig) -> Any:
+    """An autoencoder that knows nothing, but passes on what it sees."""
+    vae = build_vae(model)
+    keep_scale(vae)
+    silence_residuals(vae)
+    with torch.no_grad():  # little noise on latents at first, which they would have to grow out of
+        vae.quant_conv.bias[model.latent_channels :].fill_(-4.0)
+    return vae
+
+
+def going_on(folder: Path, model: LatentDiffusionConfig) -> Any:
+    """A trained autoencoder of which only the way from latents to pictures still learns."""
+    vae = open_autoencoder(folder, model).train().requires_grad_(True)
+    vae.encoder.requires_grad_(False)
+    vae.quant_conv.requires_grad_(False)
+    return vae
 
 
 class Reconstruction(nn.Module):
@@ -120,6 +138,22 @@ def latent_deviation(vae: Any, picture: Callable[[int], Tensor]) -> float:
     device = next(vae.parameters()).device
     means = [vae.encode(picture(number)[None].to(device)).latent_dist.mean for number in range(MEASURED)]
     return float(torch.cat(means).float().std())
+
+
+def open_autoencoder(folder: Path, model: LatentDiffusionConfig) -> Any:
+    """A trained autoencoder. Raises ConfigError for one of other sizes than `model` says."""
+    from diffusers import AutoencoderKL
+
+    try:
+        vae = AutoencoderKL.from_pretrained(str(folder))
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ConfigError(f"autoencoder={folder}: not an autoencoder of diffusers ({reason}); train one.") from None
+    found = {"vae_channels": tuple(vae.config.block_out_channels), "latent_channels": vae.config.latent_channels}
+    wanted = {key: asdict(model)[key] for key in found}
+    if found != wanted:
+        raise ConfigError(f"autoencoder={folder}: made with {found}, the recipe's model has {wanted}; set them alike.")
+    return vae.eval().requires_grad_(False)
 
 
 def run(recipe: Recipe, out: Path) -> Path:

@@ -29,8 +29,9 @@ class TrainConfig:
     decay_factor: float = 0.5
     """With `decay: step`, what the learning rate is multiplied by."""
 
-    optimiser: Literal["adamw", "adam"] = "adamw"
-    """AdamW decouples weight decay from the gradient, Adam adds it to the gradient."""
+    optimiser: Literal["adamw", "adam", "muon"] = "adamw"
+    """AdamW decouples weight decay from the gradient, Adam adds it to the gradient; Muon takes the linear layers and
+    leaves the rest to AdamW."""
 
     betas: tuple[float, float] = (0.9, 0.999)
     """Adam's decay rates of the first and second moment."""

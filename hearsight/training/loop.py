@@ -22,6 +22,7 @@ from hearsight.seeds import derive
 from hearsight.training import checkpoint, interruption, schedule
 from hearsight.training.config import TrainConfig
 from hearsight.training.ema import MovingAverage, decay_at
+from hearsight.training.optimiser import optimiser
 from hearsight.training.progress import TrainingProgress
 from hearsight.training.task import Batches, Finishing, Task
 
@@ -66,7 +67,7 @@ class Training:
         self.task, self.config, self.accelerator, self.out = task, config, accelerator, out
         self.forward = accelerator.prepare(Loss(task, config.precision, accelerator.device.type))
         self.names = {weight: name for name, weight in task.modules.named_parameters() if weight.requires_grad}
-        self.optimiser = optimiser(list(self.names), config)
+        self.optimiser = optimiser(task.modules, config)
         self.average = MovingAverage(task.modules) if config.ema else None
         self.step = 0
 
@@ -205,16 +206,6 @@ class _Numbered(Dataset[dict[str, Any]]):
     def __getitem__(self, index: int) -> dict[str, Any]:
         seed_everything(derive(self.seed, "batch", index))
         return self.batches.batch(index)
-
-
-def optimiser(parameters: list[nn.Parameter], config: TrainConfig) -> torch.optim.Optimizer:
-    """Adam or AdamW; weight decay is for matrices and kernels alone."""
-    kind = torch.optim.AdamW if config.optimiser == "adamw" else torch.optim.Adam
-    groups = [
-        {"params": [weight for weight in parameters if weight.ndim >= 2], "weight_decay": config.weight_decay},
-        {"params": [weight for weight in parameters if weight.ndim < 2], "weight_decay": 0.0},
-    ]
-    return kind([group for group in groups if group["params"]], config.learning_rate, config.betas, config.epsilon)
 
 
 def seed_everything(seed: int) -> None:

@@ -1,6 +1,7 @@
 """Train a small BEATs to name sounds (Chen et al. 2022, fine-tuning): the ear of the pocket AudioToken."""
 
 import json
+import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,9 @@ class Recipe:
     """Seed of the weights and of every batch."""
     batch: int = 60
     """Sounds per step."""
+    seconds: float = 5.0
+    """Length of what is heard of a sound in a step. Tokens know how far apart they are, not where, so a network that
+    learnt from short excerpts hears long ones as well, and learns sooner."""
     augmentation: MelAugmentation = field(default_factory=lambda: MelAugmentation(frames_per_second=100))
     """How sounds are changed."""
 
@@ -99,13 +103,20 @@ def run(recipe: Recipe, out: Path) -> Path:
     sounds = load_spectrograms(recipe.data, "train", FilterBank(config.window.rate, config.bands))
     config = replace(config, classes=len(sounds.labels), labels=sounds.labels)
     network = BEATs(config)
-    frames = 1 + (config.window.length - config.frame) // config.hop
+    expect_one(network)
+    frames = 1 + (round(recipe.seconds * config.window.rate) - config.frame) // config.hop
     clips = MelClips(sounds, frames, RandomLevel(config.mean, config.deviation), recipe.augmentation)
     train(SoundClassifierTask(network), NamedSounds(clips, recipe.batch, recipe.seed), recipe.train, out)
     if any(item.split == "held_out" for item in pairs.read(recipe.data, "sound")):
         with write_atomically(out / "metrics.json") as partial:
             partial.write_text(json.dumps(hearing(load(out), recipe.data), indent=2) + "\n")
     return out
+
+
+def expect_one(network: BEATs) -> None:
+    """Begin where every class is as unlikely as it is, so that no step is spent on learning that."""
+    assert network.predictor is not None
+    nn.init.constant_(network.predictor.bias, -math.log(max(1, network.config.classes - 1)))
 
 
 def load(folder: Path) -> BEATs:

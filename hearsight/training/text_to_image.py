@@ -4,7 +4,7 @@ Rombach et al., *High-Resolution Image Synthesis with Latent Diffusion Models* (
 dropped at random for classifier-free guidance (Ho & Salimans 2021).
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from hearsight.data.encodings import fingerprint
 from hearsight.data.scenes import Scenes
-from hearsight.errors import ConfigError
 from hearsight.files import save_array
 from hearsight.generators.latent_diffusion import (
     LatentDiffusionConfig,
@@ -25,7 +24,7 @@ from hearsight.generators.latent_diffusion import (
     silence_residuals,
 )
 from hearsight.seeds import derive
-from hearsight.training.autoencoder import pixels
+from hearsight.training.autoencoder import open_autoencoder, pixels
 from hearsight.training.latent_loss import latent_loss
 from hearsight.training.loop import TrainConfig, train
 
@@ -134,22 +133,6 @@ def run(recipe: Recipe, out: Path) -> Path:
     batches = LatentScenes(moments, captions, recipe, tokenizer)
     train(TextToImageTask(pipeline), batches, recipe.train, out)
     return out
-
-
-def open_autoencoder(folder: Path, model: LatentDiffusionConfig) -> Any:
-    """A trained autoencoder. Raises ConfigError for one of other sizes than `model` says."""
-    from diffusers import AutoencoderKL
-
-    try:
-        vae = AutoencoderKL.from_pretrained(str(folder))
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ConfigError(f"autoencoder={folder}: not an autoencoder of diffusers ({reason}); train one.") from None
-    found = {"vae_channels": tuple(vae.config.block_out_channels), "latent_channels": vae.config.latent_channels}
-    wanted = {key: asdict(model)[key] for key in found}
-    if found != wanted:
-        raise ConfigError(f"autoencoder={folder}: made with {found}, the recipe's model has {wanted}; set them alike.")
-    return vae.eval().requires_grad_(False)
 
 
 def cached_moments(

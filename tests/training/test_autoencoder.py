@@ -50,3 +50,15 @@ def test_it_learns_and_what_it_writes_gives_latents_of_unit_variance(pictograms,
     grey = (pictures - pictures.mean(dim=(0, 2, 3), keepdim=True)).abs().mean()
     assert (found - pictures).abs().mean() < 0.75 * grey
     assert abs(float((latents * vae.config.scaling_factor).std()) - 1) < 0.35
+
+
+def test_going_on_teaches_the_decoder_and_leaves_latents_as_they_are(pictograms, tmp_path):
+    first = autoencoder.run(recipe(pictograms, 20), tmp_path / "first")
+    second = autoencoder.run(recipe(pictograms, 20, start=first, seed=1), tmp_path / "second")
+    before, after = (AutoencoderKL.from_pretrained(str(folder)).eval() for folder in (first, second))
+    assert before.config.scaling_factor == after.config.scaling_factor
+    pictures = SceneBatches(Scenes(pictograms, size=16), 4).batch(0)["pictures"]
+    with torch.no_grad():
+        latents = before.encode(pictures).latent_dist.mean
+        assert torch.equal(after.encode(pictures).latent_dist.mean, latents)
+        assert not torch.equal(before.decode(latents).sample, after.decode(latents).sample)

@@ -102,6 +102,13 @@ def test_bf16_is_another_arithmetic_but_keeps_fp32_weights(straight: Path, tmp_p
     torch.testing.assert_close(half["weights/0.weight"], full["weights/0.weight"], rtol=0, atol=0.02)
 
 
+def test_muon_resumes_exactly(tmp_path: Path) -> None:
+    config = replace(CONFIG, optimiser="muon")
+    last = train(Toy(), Sums(), config, tmp_path / "straight")
+    shutil.copytree(last.parent / "step-000005", tmp_path / "again" / "checkpoints" / "step-000005")
+    assert_same(last, train(Toy(), Sums(), config, tmp_path / "again"))
+
+
 def test_every_checkpoint_leads_to_the_same_end(straight: Path, tmp_path: Path) -> None:
     assert sorted(place.name for place in straight.parent.iterdir()) == ["step-000005", "step-000010", "step-000012"]
     for name in ("step-000005", "step-000010"):

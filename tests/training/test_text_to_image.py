@@ -7,7 +7,7 @@ from hearsight.data.scenes import Scenes
 from hearsight.errors import ConfigError
 from hearsight.generators import latent_diffusion
 from hearsight.generators.latent_diffusion import LatentDiffusionConfig, build_pipeline, build_vae
-from hearsight.training import text_to_image
+from hearsight.training import autoencoder, text_to_image
 from hearsight.training.autoencoder import pixels
 from hearsight.training.config import TrainConfig
 from hearsight.training.text_to_image import LatentScenes, Recipe, TextToImageTask, cached_moments
@@ -26,7 +26,7 @@ def recipe(pairs, vae, steps: int = 1, **settings) -> Recipe:
 
 
 def test_latents_are_cached_and_are_those_of_the_scenes(pictograms, vae_folder, tmp_path):
-    vae = text_to_image.open_autoencoder(vae_folder, latent_diffusion.debug())
+    vae = autoencoder.open_autoencoder(vae_folder, latent_diffusion.debug())
     scenes = Scenes(pictograms, size=16)
     moments = cached_moments(vae, scenes, 20, tmp_path / "latents")
     with torch.no_grad():
@@ -76,4 +76,4 @@ def test_it_writes_a_pipeline_that_diffusers_loads_and_that_has_learnt(pictogram
 
 def test_an_autoencoder_of_other_sizes_is_refused(vae_folder):
     with pytest.raises(ConfigError, match=r"autoencoder=.*vae_channels.*\(8, 8\).*set them alike"):
-        text_to_image.open_autoencoder(vae_folder, LatentDiffusionConfig())
+        autoencoder.open_autoencoder(vae_folder, LatentDiffusionConfig())
