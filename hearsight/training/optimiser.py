@@ -21,7 +21,7 @@ class Together(Optimizer):
         for part in parts:
             part.state = self.state
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """One step of each."""
         found = None if closure is None else closure()
         for part in self.parts:
