@@ -18,6 +18,7 @@ from hearsight.data.stratified import stratified
 from hearsight.encoders import beats
 from hearsight.encoders.beats import BEATs, BEATsConfig
 from hearsight.files import write_atomically
+from hearsight.hub.folder import load_weights
 from hearsight.hub.network import load_network, save_network
 from hearsight.seeds import derive
 from hearsight.sound.sound import Sound
@@ -39,11 +40,13 @@ class Recipe:
     """Seed of the weights and of every batch."""
     batch: int = 60
     """Sounds per step."""
-    seconds: float = 5.0
-    """Length of what is heard of a sound in a step. Tokens know how far apart they are, not where, so a network that
-    learnt from short excerpts hears long ones as well, and learns sooner."""
+    seconds: float | None = None
+    """Length of what is heard of a sound in a step, if not the network's window. Tokens know how far apart they are,
+    not where: a network that learnt from short excerpts hears long ones as well, and learns sooner."""
     augmentation: MelAugmentation = field(default_factory=lambda: MelAugmentation(frames_per_second=100))
     """How sounds are changed."""
+    start: Path | None = None
+    """The folder of a BEATs that goes on learning, e.g. from sounds that are changed more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,8 +106,12 @@ def run(recipe: Recipe, out: Path) -> Path:
     sounds = load_spectrograms(recipe.data, "train", FilterBank(config.window.rate, config.bands))
     config = replace(config, classes=len(sounds.labels), labels=sounds.labels)
     network = BEATs(config)
-    expect_one(network)
-    frames = 1 + (round(recipe.seconds * config.window.rate) - config.frame) // config.hop
+    if recipe.start is None:
+        expect_one(network)
+    else:
+        load_weights(network, recipe.start / "beats.safetensors")
+    samples = round((recipe.seconds or config.window.seconds) * config.window.rate)
+    frames = 1 + (samples - config.frame) // config.hop
     clips = MelClips(sounds, frames, RandomLevel(config.mean, config.deviation), recipe.augmentation)
     train(SoundClassifierTask(network), NamedSounds(clips, recipe.batch, recipe.seed), recipe.train, out)
     if any(item.split == "held_out" for item in pairs.read(recipe.data, "sound")):
