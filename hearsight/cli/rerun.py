@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hearsight.config import build
-from hearsight.errors import DataError
+from hearsight.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from hearsight.picture import Picture
@@ -19,7 +19,9 @@ DIFFERENT = 1
 def rerun(
     picture: Annotated[Path, typer.Argument(metavar="PICTURE.png", help="A picture drawn by Hearsight.")],
     out: Annotated[Path | None, typer.Option(help="Where to; by default PICTURE_again.png beside it.")] = None,
-    sound: Annotated[Path | None, typer.Option(help="Where the sound is now, if it was moved.")] = None,
+    sound: Annotated[
+        list[Path] | None, typer.Option(help="Where the sound is now, if it was moved; once for each, if several.")
+    ] = None,
     system: Annotated[str | None, typer.Option(help="Where the system is now, if it was moved.")] = None,
     device: Annotated[str | None, typer.Option(help="By default the one it was drawn on.")] = None,
 ) -> int:
@@ -38,24 +40,37 @@ def rerun(
 
 
 def _drawn_again(
-    recipe: dict[str, Any], picture: Path, sound: Path | None, system: str | None, device: str | None
+    recipe: dict[str, Any], picture: Path, moved: list[Path] | None, system: str | None, device: str | None
 ) -> "Picture":
     from hearsight.picture import Picture
-    from hearsight.systems import load
 
     source = system or recipe.get("source")
-    if "sounds" in recipe:
-        raise DataError(f"{picture}: was drawn from several sounds at once; draw it again with `hearsight together`.")
-    if not source or "sound" not in recipe or "seed" not in recipe:
+    sounds = recipe.get("sounds") or ([recipe["sound"]] if "sound" in recipe else [])
+    if not source or not sounds or "seed" not in recipe:
         raise DataError(f"{picture}: was drawn by a system that was never saved, so it cannot be drawn again.")
+    if moved and len(moved) != len(sounds):
+        raise DataError(f"{picture}: was drawn from {len(sounds)} sound(s), and --sound names {len(moved)}; name each.")
     with TemporaryDirectory() as spoken:
-        path = sound or _find(recipe["sound"], picture, Path(spoken))
-        loaded = load(source, device=device or recipe.get("device"))
-        again = next(loaded.pictures(path, seed=recipe["seed"], **recipe.get("settings", {})))
-    # Where sound and system lie does not belong to what was drawn; what they hold does, and is hashed.
+        paths = moved or [_find(sound, picture, Path(spoken)) for sound in sounds]
+        again = _draw(recipe, paths, source, device)
+    # Where sounds and system lie does not belong to what was drawn; what they hold does, and is hashed.
     written = {**again.recipe, "source": recipe.get("source")}
-    written["sound"] = {**recipe["sound"], "sha256": again.recipe["sound"]["sha256"]}
-    return Picture(again.image, written)
+    heard = again.recipe["sounds"] if "sounds" in recipe else [again.recipe["sound"]]
+    told = [{**before, "sha256": now["sha256"]} for before, now in zip(sounds, heard, strict=True)]
+    return Picture(again.image, {**written, **({"sounds": told} if "sounds" in recipe else {"sound": told[0]})})
+
+
+def _draw(recipe: dict[str, Any], paths: list[Path], source: str, device: str | None) -> "Picture":
+    from hearsight.systems import load
+    from hearsight.systems.audiotoken import AudioToken
+
+    system = load(source, device=device or recipe.get("device"))
+    seed, settings = recipe["seed"], recipe.get("settings", {})
+    if "sounds" not in recipe:
+        return next(system.pictures(paths[0], seed=seed, **settings))
+    if not isinstance(system, AudioToken):
+        raise ConfigError(f"system={source}: {system.name} hears one sound at a time; only audiotoken mixes them.")
+    return system.together(paths, weights=recipe["shares"], seed=seed, **settings)[0]
 
 
 def _find(sound: dict[str, Any], picture: Path, spoken: Path) -> Path:

@@ -50,9 +50,14 @@ def test_another_pipeline_and_a_published_embedder(hearsight, sounds, speaking):
     assert code == 2 and "BEATs*.pt" in error
 
 
-def test_a_picture_of_several_sounds_says_how_to_draw_it_again(hearsight, sounds, speaking):
+def test_a_picture_of_several_sounds_is_drawn_again(hearsight, sounds, speaking):
     system = AudioToken.from_pretrained(speaking, device="cpu")
-    (picture,) = system.together([sounds / "a.wav", sounds / "b.ogg"])
-    picture.save("together.png")
-    code, _, error = hearsight("rerun", "together.png")
-    assert code == 2 and "drawn from several sounds at once" in error
+    _, second = system.together([sounds / "a.wav", sounds / "b.ogg"], pictures=2, weights=(0.7, 0.3), seed=4)
+    second.save("together.png")
+    assert hearsight("rerun", "together.png")[0] == 0
+    assert Path("together_again.png").read_bytes() == Path("together.png").read_bytes()
+    swapped = ("--sound", sounds / "b.ogg", "--sound", sounds / "a.wav")
+    code, _, error = hearsight("rerun", "together.png", *swapped)
+    assert code == 1 and "sounds" in error
+    code, _, error = hearsight("rerun", "together.png", "--sound", sounds / "b.ogg")
+    assert code == 2 and "drawn from 2 sound(s), and --sound names 1" in error
