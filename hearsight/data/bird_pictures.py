@@ -1,5 +1,6 @@
 """A store of drawn birds: a generator's opponents want more pictures a second than can be drawn afresh."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,8 @@ def bird_pictures(
     from rich.console import Console
     from rich.progress import track
 
-    mark = f"{birds.seed}-{birds.count}-{birds.size}-{count}"
+    look = sha256(birds.picture(species[0], 0).tobytes()).hexdigest()[:8]  # another as soon as birds look otherwise
+    mark = f"{birds.seed}-{birds.count}-{birds.size}-{count}-{look}"
     files = [folder / f"birds-{mark}" / f"{one.number:04}.npy" for one in species]
     missing = [(one, file) for one, file in zip(species, files, strict=True) if not file.is_file()]
     for one, file in track(missing, "birds", console=Console(stderr=True), transient=True, disable=not missing):
