@@ -17,15 +17,23 @@ from release_pocket import JUDGE, adherence_metrics, sources, write_credits
 from hearsight.data import pairs
 from hearsight.encoders.picture_classifier import PictureClassifier, PictureClassifierConfig
 from hearsight.evaluation import adherence, background_colour
+from hearsight.files import write_atomically
 from hearsight.hub.card import Card
 from hearsight.hub.folder import POCKET
 from hearsight.hub.network import load_network
+from hearsight.sound.sound import Sound
+from hearsight.studio.contact_sheet import Tile, contact_sheet
 from hearsight.systems.audiotoken import AudioToken
 
 LARGEST = 40e6
 """Bytes that the system may take."""
 TIMED = 5
 """Pictures whose mean time is reported."""
+EXAMPLES = Path(__file__).parents[1] / "examples"
+PROMPTS = ("a photo of <sound>", "<sound> on a red background", "two <sound>")
+SHEET = "prompts.png"
+SHOWN = "The example sounds, each under three prompts, from top to bottom: " + ", ".join(f"`{one}`" for one in PROMPTS)
+"""What the contact sheet beside the card shows."""
 
 
 def main() -> None:
@@ -35,12 +43,23 @@ def main() -> None:
     sampling = replace(trained.config.sampling, guidance=arguments.guidance)
     trained.config = replace(trained.config, sampling=sampling)
     trained.save_pretrained(arguments.out, precision="float16", whole=True)
+    _draw_sheet(AudioToken.from_pretrained(arguments.out, device="cpu"), arguments.out / SHEET)
     size = sum(file.stat().st_size for file in arguments.out.rglob("*") if file.is_file())
     if size > LARGEST:
         raise SystemExit(f"{arguments.out}: {size / 1e6:.1f} MB are more than the {LARGEST / 1e6:.0f} that may ship.")
     items = pairs.read(arguments.data, split="train")
     write_credits(items, arguments.out / "CREDITS.csv")
     _card(items, _measured(arguments), arguments).write(arguments.out / "README.md")
+
+
+def _draw_sheet(system: AudioToken, file: Path) -> None:
+    """Write a contact sheet of the example sounds, drawn under every prompt with one noise."""
+    tiles = [
+        Tile(Sound.read(path), [system(path, prompt=prompt)[0].image for prompt in PROMPTS], path.name)
+        for path in sorted(EXAMPLES.glob("*.ogg"))
+    ]
+    with write_atomically(file) as partial:
+        contact_sheet(tiles, columns=len(tiles) // 2).save(partial, format="PNG", optimize=True)
 
 
 def _measured(arguments: argparse.Namespace) -> dict[str, float]:
@@ -87,6 +106,7 @@ def _card(items: list[pairs.Item], metrics: dict[str, float], arguments: argpars
         machine=arguments.machine,
         minutes=arguments.minutes,
         metrics=metrics,
+        pictures={SHEET: SHOWN},
         limits=(
             "Learnt from few recordings, and from pictograms instead of photographs. ESC-10 fold 4, the speaker theo "
             "and separate instrument phrases were held out. It knows the words of its captions alone: the classes' "

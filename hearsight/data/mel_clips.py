@@ -1,6 +1,7 @@
 """Batches of augmented mel spectrograms, drawn from memory: what a small ear learns from."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -83,9 +84,20 @@ class MelClips:
 
     def heard(self, classes: Int[np.ndarray, " batch"], random: np.random.Generator) -> dict[str, Tensor]:
         """`spectrogram` [batch, band, frame] as the ear takes it; of row n, `share` is its own, the rest `other`."""
-        settings, longer = self.augmentation, round(self.frames * SPARE)
-        parts = [excerpt(self.sounds.draw(label, random), longer, settings, random) for label in classes]
-        mixed = augment(torch.from_numpy(np.stack(parts)), self.frames, settings, random)
-        spectrogram = self.level(mixed.decibels, random)
-        masked = mask(spectrogram, self.level.silence, settings, random)
-        return {"spectrogram": masked, "other": mixed.other, "share": mixed.share}
+        drawn = (self.sounds.draw(label, random) for label in classes)
+        return varied(drawn, self.frames, self.level, self.augmentation, random)
+
+
+def varied(
+    sounds: Iterable[Float[np.ndarray, "band _"]],
+    frames: int,
+    level: Level,
+    augmentation: MelAugmentation,
+    random: np.random.Generator,
+) -> dict[str, Tensor]:
+    """What `MelClips.heard` gives of these sounds, in decibels and as long as they are: a variation of each."""
+    longer = round(frames * SPARE)
+    parts = [excerpt(sound, longer, augmentation, random) for sound in sounds]
+    mixed = augment(torch.from_numpy(np.stack(parts)), frames, augmentation, random)
+    masked = mask(level(mixed.decibels, random), level.silence, augmentation, random)
+    return {"spectrogram": masked, "other": mixed.other, "share": mixed.share}

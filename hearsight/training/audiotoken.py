@@ -20,6 +20,8 @@ from torch import Tensor, nn
 
 from hearsight.conditions.token import AudioTokenEmbedder, AudioTokenEmbedderConfig
 from hearsight.data.encodings import Encode, Encodings, FreshEncodings, encode_files, fingerprint
+from hearsight.data.mel_augmentation import MelAugmentation
+from hearsight.data.mel_clips import RandomLevel, varied
 from hearsight.data.shard_members import contents
 from hearsight.data.token_pairs import Pairing, SoundsWithPictures, TokenBatches
 from hearsight.data.words import name
@@ -31,7 +33,9 @@ from hearsight.generators.sound_prompt import SOUND, require_sound
 from hearsight.generators.stable_diffusion import StableDiffusion
 from hearsight.hub.folder import load_weights
 from hearsight.pixels import to_pixels
+from hearsight.seeds import derive
 from hearsight.sound.sound import Sound
+from hearsight.sound.spectrum import FilterBank
 from hearsight.systems.audiotoken import AudioToken, AudioTokenConfig, Sampling
 from hearsight.systems.audiotoken_parts import open_pipeline, read_encoder
 from hearsight.systems.base import usable_device
@@ -78,6 +82,9 @@ class Recipe:
     """Seconds between the beginnings of excerpts."""
     views: int = 5
     """Excerpts of each sound, evenly chosen, one of which is heard at a time."""
+    augmentation: MelAugmentation | None = None
+    """How each of the `views` is changed, for a BEATs that learnt from sounds changed like this: what it knows by heart
+    it hears more surely than anything new, and a token that learnt from that alone is lost where the ear has doubts."""
     cache: bool = True
     """Encode everything once, before training. Without it, every step hears its sounds and encodes its pictures."""
     l1: float = 0.01
@@ -98,6 +105,8 @@ class Recipe:
     def __post_init__(self) -> None:
         require_sound(self.prompt)
         require_sound(self.sampling.prompt)
+        if self.augmentation is not None and self.encoder != "beats":
+            raise ConfigError(f"augmentation: changes what a BEATs hears, and encoder={self.encoder}; leave it out.")
         for setting in ("batch", "views", "pictures"):
             if (value := getattr(self, setting)) is not None and value < 1:
                 raise ConfigError(f"{setting}={value}: must be at least 1.")
@@ -196,7 +205,10 @@ def make_batches(system: AudioToken, found: SoundsWithPictures, recipe: Recipe) 
     size = recipe.size or system.diffusion.size
 
     def features(file: Path) -> dict[str, Tensor]:
-        return {"features": hear_excerpts(ear, file, recipe.hop, recipe.views)}
+        if recipe.augmentation is None:
+            return {"features": hear_excerpts(ear, file, recipe.hop, recipe.views)}
+        assert isinstance(ear, BEATs)  # `Recipe` saw to it
+        return {"features": hear_variations(ear, file, recipe.augmentation, recipe.views)}
 
     def latents(file: Path) -> dict[str, Tensor]:
         return encode_picture(vae, file, size)
@@ -206,7 +218,7 @@ def make_batches(system: AudioToken, found: SoundsWithPictures, recipe: Recipe) 
             return FreshEncodings(tuple(recipe.data / path for path in paths), encode)
         return encode_files(recipe.data, paths, kind, key, encode)
 
-    heard = fingerprint(ear, ear.config, recipe.hop, recipe.views) if recipe.cache else ""
+    heard = fingerprint(ear, ear.config, recipe.hop, recipe.views, recipe.augmentation) if recipe.cache else ""
     seen = fingerprint(vae, size) if recipe.cache else ""
     return TokenBatches(
         found,
@@ -235,6 +247,23 @@ def hear_excerpts(ear: BEATs | XVector, file: Path, hop: float, views: int) -> F
     excerpts = {at: Sound(clips[at][None].numpy(), window.rate, file.name) for at in sorted(set(chosen))}
     heard = {at: ear.hear([excerpt])[0] for at, excerpt in excerpts.items()}
     return torch.stack([heard[at] for at in chosen]).half().cpu()
+
+
+@torch.no_grad()
+def hear_variations(
+    ear: BEATs, file: Path, augmentation: MelAugmentation, views: int
+) -> Float[Tensor, "view time width"]:
+    """Features of `views` variations of a sound, which its name alone decides; in float16."""
+    config = ear.config
+    sound = Sound.read(contents(file), name=file.name).mono().resample(config.window.rate)
+    decibels = FilterBank(config.window.rate, config.bands).decibels(torch.from_numpy(sound.samples[0])).numpy()
+    frames = 1 + (config.window.length - config.frame) // config.hop
+    random = np.random.default_rng(derive(0, "variations", file.name))
+    level = RandomLevel(config.mean, config.deviation)
+    changed = varied([decibels] * views, frames, level, augmentation, random)["spectrogram"]
+    device = next(ear.parameters()).device
+    heard = [ear.encode(one.mT[None].to(device)).layers[0] for one in changed]  # one by one, as everywhere
+    return torch.stack(heard).half().cpu()
 
 
 @torch.no_grad()

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 import hearsight
+from hearsight.data.mel_augmentation import MelAugmentation
 from hearsight.data.shard_writer import write_shard
 from hearsight.data.token_pairs import SoundsWithPictures, TokenBatches
 from hearsight.encoders import beats
@@ -115,6 +116,24 @@ def test_excerpts_begin_all_along_the_sound(data, models):
     assert heard.shape == (3, 6, 48) and heard.dtype == torch.float16
     assert len({view.numpy().tobytes() for view in heard}) == 3  # the tone grows louder
     assert ear.config.window.seconds == 0.5 and begin(recipe(data, models)).encoder.config.window.seconds == 1.0
+
+
+def test_variations_are_of_one_sound_and_always_the_same(data, models):
+    ear = begin(recipe(data, models)).encoder
+    changes = MelAugmentation(frames_per_second=100)
+    heard, again = (audiotoken.hear_variations(ear, data / "high0.wav", changes, 3) for _ in range(2))
+    assert heard.shape == (3, ear.config.tokens, 48) and torch.equal(heard, again)
+    assert len({view.numpy().tobytes() for view in heard}) == 3
+    other = audiotoken.hear_variations(ear, data / "low0.wav", changes, 3)
+    assert (heard.mean(0) - other.mean(0)).abs().mean() > 0.01  # another sound
+
+
+def test_a_token_learns_from_variations(data, models):
+    changed = recipe(data, models, augmentation=MelAugmentation(frames_per_second=100), seconds=None)
+    learning, batches = task(data, models, augmentation=changed.augmentation, seconds=None)
+    assert loss(learning, batches.batch(0))["loss"] > 0
+    with pytest.raises(ConfigError, match="encoder=xvector"):
+        replace(changed, encoder="xvector")
 
 
 def test_latents_keep_their_spread(data, models):
