@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from hearsight.errors import MissingDependency
 from hearsight.training.config import TrainConfig
 
 
@@ -45,6 +46,8 @@ def optimiser(network: nn.Module, config: TrainConfig) -> Optimizer:
 
 
 def _muon(weights: list[nn.Parameter], config: TrainConfig) -> Optimizer:
+    if not hasattr(torch.optim, "Muon"):
+        raise MissingDependency("optimiser=muon needs torch 2.9: pip install --upgrade torch, or take optimiser=adamw")
     rate, decay = config.learning_rate, config.weight_decay
     return torch.optim.Muon(weights, rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
 

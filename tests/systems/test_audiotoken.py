@@ -12,11 +12,14 @@ import hearsight
 from hearsight.conditions import token
 from hearsight.conditions.token import AudioTokenEmbedder, mix
 from hearsight.encoders import xvector
+from hearsight.encoders.picture_classifier import PictureClassifier, PictureClassifierConfig
 from hearsight.errors import ConfigError, WeightsError
+from hearsight.evaluation import adherence, background_colour
 from hearsight.generators import latent_diffusion
 from hearsight.generators.lora import LoRAConfig
 from hearsight.hub.converters.audiotoken import write_embedder, write_lora
-from hearsight.hub.network import save_network
+from hearsight.hub.folder import POCKET
+from hearsight.hub.network import load_network, save_network
 from hearsight.picture import Picture
 from hearsight.sound.sound import Sound
 from hearsight.systems import audiotoken
@@ -322,6 +325,20 @@ def test_widths_must_fit(width):
         AudioToken(replace(config, embedder=wrong))
 
 
-def test_without_weights_it_says_what_to_name() -> None:
-    with pytest.raises(ConfigError, match=r"audiotoken: no weights.*pipeline.*embedder"):
-        hearsight.load("audiotoken")
+def test_the_pocket_edition_draws_what_it_hears_where_it_is_told_to() -> None:
+    system = hearsight.load("audiotoken", device="cpu")
+    rain, red = (
+        system(Path("examples/rain.ogg"), prompt=prompt)[0]
+        for prompt in ("a photo of <sound>", "<sound> on a red background")
+    )
+    assert rain.recipe["heard"][0][0] == "rain" and rain.image.size == (128, 128)
+    judge = load_network(
+        POCKET / "picture_classifier", "picture_classifier", PictureClassifier, PictureClassifierConfig
+    )
+    assert adherence.judge_pictures(judge, [rain.image], ["rain"]).mean() == 1
+    assert background_colour.share_of(red.image, "red") > 0.5 > background_colour.share_of(rain.image, "red")
+
+
+def test_the_pocket_edition_is_small() -> None:
+    folder = POCKET / "audiotoken"
+    assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) <= 40e6
