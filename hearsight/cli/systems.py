@@ -36,16 +36,15 @@ def _rows() -> list[dict[str, Any]]:
 def _shipped(name: str) -> dict[str, Any]:
     """A system whose weights are here."""
     from hearsight.hub.card import Card
-    from hearsight.hub.folder import CARD, resolve
+    from hearsight.hub.folder import CARD, megabytes, resolve
 
     folder = resolve(name)
     card = Card.read(folder / CARD)
-    size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     return {
         "system": name,
         "summary": card.summary,
         "licence": card.licence,
-        "megabytes": round(size / 1e6, 1),
+        "megabytes": round(megabytes(folder), 1),
         "metrics": dict(card.metrics),
         "folder": str(folder),
     }

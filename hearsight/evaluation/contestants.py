@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hearsight.errors import ConfigError, HearsightError
-from hearsight.hub.folder import CONFIG, PIPELINE, read_config, resolve, shipped_names
+from hearsight.hub.folder import CONFIG, megabytes, read_config, resolve, shipped_names
 from hearsight.systems import load
 from hearsight.systems.base import System
 
@@ -32,8 +32,7 @@ class Contestant:
     @property
     def megabytes(self) -> float:
         """All of its weight files together."""
-        files = [*self.folder.glob("*.safetensors"), *(self.folder / PIPELINE).rglob("*.safetensors")]
-        return sum(file.stat().st_size for file in files) / 1e6
+        return megabytes(self.folder)
 
     @property
     def file_name(self) -> str:

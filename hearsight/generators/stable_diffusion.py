@@ -59,7 +59,8 @@ class StableDiffusion:
 
         Raises ConfigError where there is no such pipeline, or its text encoder has words of another width.
         """
-        from diffusers import StableDiffusionPipeline
+        with quietly():
+            from diffusers import StableDiffusionPipeline
 
         found = word_width(place)
         if width is not None and width != found:
@@ -267,16 +268,19 @@ def load_pipeline(kind: Any, place: str | Path, dtype: torch.dtype, name: str = 
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Without the progress bars of libraries, which would run through those of the command line."""
+    """Without the progress bars of libraries, which would run through those of the command line, and their advice."""
     from diffusers.utils import logging as diffusers
     from transformers.utils import logging as transformers
 
     shown = [library for library in (diffusers, transformers) if library.is_progress_bar_enabled()]
     for library in shown:
         library.disable_progress_bar()
+    verbosity = transformers.get_verbosity()
+    transformers.set_verbosity_error()  # it advises torchvision, which nothing here needs
     try:
         yield
     finally:
+        transformers.set_verbosity(verbosity)
         for library in shown:
             library.enable_progress_bar()
 

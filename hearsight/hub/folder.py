@@ -137,10 +137,20 @@ def mismatches(wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[
     return "; ".join(f"{kind} ({len(names)}): {', '.join(names)}" for kind, names in kinds if names)
 
 
+def weight_files(folder: Path) -> list[Path]:
+    """All weight files of a folder and of the pipeline in it."""
+    return sorted([*folder.glob("*.safetensors"), *(folder / PIPELINE).rglob("*.safetensors")])
+
+
+def megabytes(folder: Path) -> float:
+    """All weight files of a folder together."""
+    return sum(file.stat().st_size for file in weight_files(folder)) / 1e6
+
+
 def weights_sha256(folder: Path) -> str:
     """One hash over all weight files of a folder and of the pipeline in it, names included."""
     total = hashlib.sha256()
-    for file in sorted([*folder.glob("*.safetensors"), *(folder / PIPELINE).rglob("*.safetensors")]):
+    for file in weight_files(folder):
         with file.open("rb") as stream:
             total.update(
                 f"{file.relative_to(folder).as_posix()} {hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode()

@@ -1,6 +1,9 @@
 """What the command line adds for systems that read a prompt."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,3 +64,12 @@ def test_a_picture_of_several_sounds_is_drawn_again(hearsight, sounds, speaking)
     assert code == 1 and "sounds" in error
     code, _, error = hearsight("rerun", "together.png", "--sound", sounds / "b.ogg")
     assert code == 2 and "drawn from 2 sound(s), and --sound names 1" in error
+
+
+def test_the_libraries_give_no_advice(tmp_path):
+    environment = {name: value for name, value in os.environ.items() if name != "TRANSFORMERS_VERBOSITY"}
+    sound = Path(__file__).parents[2] / "examples" / "rain.ogg"
+    options = ("--system", "audiotoken", "--steps", "2", "--out", str(tmp_path / "rain.png"))
+    command = [sys.executable, "-m", "hearsight", "generate", str(sound), *options]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
