@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hearsight.cli.together import mixing
 from hearsight.config import build
-from hearsight.errors import ConfigError, DataError
+from hearsight.errors import DataError
 
 if TYPE_CHECKING:
     from hearsight.picture import Picture
@@ -62,15 +63,12 @@ def _drawn_again(
 
 def _draw(recipe: dict[str, Any], paths: list[Path], source: str, device: str | None) -> "Picture":
     from hearsight.systems import load
-    from hearsight.systems.audiotoken import AudioToken
 
     system = load(source, device=device or recipe.get("device"))
     seed, settings = recipe["seed"], recipe.get("settings", {})
     if "sounds" not in recipe:
         return next(system.pictures(paths[0], seed=seed, **settings))
-    if not isinstance(system, AudioToken):
-        raise ConfigError(f"system={source}: {system.name} hears one sound at a time; only audiotoken mixes them.")
-    return system.together(paths, weights=recipe["shares"], seed=seed, **settings)[0]
+    return mixing(system, source).together(paths, weights=recipe["shares"], seed=seed, **settings)[0]
 
 
 def _find(sound: dict[str, Any], picture: Path, spoken: Path) -> Path:

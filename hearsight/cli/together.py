@@ -2,13 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hearsight.cli import options
 from hearsight.cli.inputs import find_sounds
 from hearsight.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hearsight.systems.audiotoken import AudioToken
+    from hearsight.systems.base import System
 
 
 def together(
@@ -39,14 +43,11 @@ def together(
 
     from hearsight.cli.progress import progress
     from hearsight.systems import load
-    from hearsight.systems.audiotoken import AudioToken
 
     with progress(1, "waking up") as bar:
         parts = {"pipeline": pipeline, "embedder": embedder}
         drawing = load(system, device=device, **{name: place for name, place in parts.items() if place})
-        if not isinstance(drawing, AudioToken):
-            raise ConfigError(f"system={system}: {drawing.name} hears one sound at a time; only audiotoken mixes them.")
-        pictures = drawing.together(
+        pictures = mixing(drawing, system).together(
             paths,
             weights=weight,
             pictures=count,
@@ -63,6 +64,15 @@ def together(
         picture.save(file)
         told = {"file": str(file), "sounds": [str(path) for path in paths], "seed": picture.recipe["seed"]}
         print(json.dumps(told, ensure_ascii=False) if as_json else file)
+
+
+def mixing(system: "System", source: str) -> "AudioToken":
+    """The system, loaded from `source`, if it can hear several sounds at once. Raises ConfigError for another one."""
+    from hearsight.systems.audiotoken import AudioToken
+
+    if not isinstance(system, AudioToken):
+        raise ConfigError(f"system={source}: {system.name} hears one sound at a time; only audiotoken mixes them.")
+    return system
 
 
 def _files(sounds: list[Path], out: Path, seed: int, count: int) -> list[Path]:

@@ -185,7 +185,7 @@ class BEATs(nn.Module):
         if padding.shape != waveform.shape:
             raise ConfigError(f"padding {list(padding.shape)}: give one value per sample, {list(waveform.shape)}.")
         if config.padding == "published":
-            frames = 1 + (waveform.shape[1] - config.frame) // config.hop
+            frames = config.frames_in(waveform.shape[1])
             return grouped(grouped(padding, frames), times * bands)
         touched = padding.unfold(1, config.frame, config.hop).any(dim=-1)  # [batch, frame]
         patches = touched[:, : times * config.patch].unflatten(1, (times, config.patch)).any(dim=-1)

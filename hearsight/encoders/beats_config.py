@@ -118,5 +118,8 @@ class BEATsConfig:
 
     def tokens_in(self, samples: int) -> int:
         """Tokens of a waveform; frames that do not fill a patch at its end are dropped."""
-        frames = max(0, 1 + (samples - self.frame) // self.hop)
-        return (frames // self.patch) * (self.bands // self.patch)
+        return (self.frames_in(samples) // self.patch) * (self.bands // self.patch)
+
+    def frames_in(self, samples: int) -> int:
+        """Spectra of a waveform; samples that do not fill a frame at its end are dropped."""
+        return max(0, 1 + (samples - self.frame) // self.hop)

@@ -59,16 +59,13 @@ class StableDiffusion:
 
         Raises ConfigError where there is no such pipeline, or its text encoder has words of another width.
         """
-        with quietly():
-            from diffusers import StableDiffusionPipeline
-
         found = word_width(place)
         if width is not None and width != found:
             raise ConfigError(
                 f"{place}: its words have a width of {found}, the embedder's tokens of {width}; take two made for each "
                 "other (768: Stable Diffusion 1.x, 1024: 2.x)."
             )
-        return cls(load_pipeline(StableDiffusionPipeline, place, dtype))
+        return cls(load_pipeline("StableDiffusionPipeline", place, dtype))
 
     # What it is made of ---------------------------------------------------------------------------------------------
 
@@ -256,11 +253,13 @@ def part_width(place: str | Path, part: str, name: str, kind: str = "Stable Diff
         ) from None
 
 
-def load_pipeline(kind: Any, place: str | Path, dtype: torch.dtype, name: str = "Stable Diffusion") -> Any:
+def load_pipeline(kind: str, place: str | Path, dtype: torch.dtype, name: str = "Stable Diffusion") -> Any:
     """A pipeline of the diffusers class `kind` (a folder or hub id). Raises ConfigError, with `name`, for another."""
     try:
-        with quietly():
-            return kind.from_pretrained(str(place), dtype=dtype)
+        with quietly():  # diffusers imports the class only when asked for it, and advice comes with that, too
+            import diffusers
+
+            return getattr(diffusers, kind).from_pretrained(str(place), dtype=dtype)
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ConfigError(f"{place}: no {name} pipeline that can be loaded ({reason}).") from None

@@ -34,11 +34,9 @@ class StableUnCLIP(StableDiffusion):
 
         Raises ConfigError where there is no such pipeline, or it listens to embeddings of another width.
         """
-        from diffusers import StableUnCLIPImg2ImgPipeline
-
         if width is not None:
             require_embed(width, embed_of(place), place)
-        return cls(load_pipeline(StableUnCLIPImg2ImgPipeline, place, dtype, KIND))
+        return cls(load_pipeline("StableUnCLIPImg2ImgPipeline", place, dtype, KIND))
 
     @property
     def embed(self) -> int:

@@ -257,9 +257,9 @@ def hear_variations(
     config = ear.config
     sound = Sound.read(contents(file), name=file.name).mono().resample(config.window.rate)
     decibels = FilterBank(config.window.rate, config.bands).decibels(torch.from_numpy(sound.samples[0])).numpy()
-    frames = 1 + (config.window.length - config.frame) // config.hop
     random = np.random.default_rng(derive(0, "variations", file.name))
     level = RandomLevel(config.mean, config.deviation)
+    frames = config.frames_in(config.window.length)
     changed = varied([decibels] * views, frames, level, augmentation, random)["spectrogram"]
     device = next(ear.parameters()).device
     heard = [ear.encode(one.mT[None].to(device)).layers[0] for one in changed]  # one by one, as everywhere

@@ -110,8 +110,7 @@ def run(recipe: Recipe, out: Path) -> Path:
         expect_one(network)
     else:
         load_weights(network, recipe.start / "beats.safetensors")
-    samples = round((recipe.seconds or config.window.seconds) * config.window.rate)
-    frames = 1 + (samples - config.frame) // config.hop
+    frames = config.frames_in(round((recipe.seconds or config.window.seconds) * config.window.rate))
     clips = MelClips(sounds, frames, RandomLevel(config.mean, config.deviation), recipe.augmentation)
     train(SoundClassifierTask(network), NamedSounds(clips, recipe.batch, recipe.seed), recipe.train, out)
     if any(item.split == "held_out" for item in pairs.read(recipe.data, "sound")):
