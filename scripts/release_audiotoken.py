@@ -12,7 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from release_pocket import JUDGE, adherence_metrics, sources, write_credits
+from release_pocket import JUDGE, adherence_metrics, sampled, sources, write_credits
 
 from hearsight.data import pairs
 from hearsight.encoders.picture_classifier import PictureClassifier, PictureClassifierConfig
@@ -70,7 +70,7 @@ def _measured(arguments: argparse.Namespace) -> dict[str, float]:
     red, _ = background_colour.measure(system, arguments.data, "red", sounds_per_class=arguments.per_class)
     red_low, red_high = red.interval()
     return {
-        **adherence_metrics(heard, system.config.sampling),
+        **adherence_metrics(heard, sampled(system.config.sampling)),
         "text topline: adherence of the classes' names": round(read.mean(), 4),
         "pictures of the topline": int(read.confusion.sum()),
         "pictures with a red background, asked for <sound> on a red background": round(red.obeyed, 4),

@@ -45,23 +45,28 @@ def _measured(data: Path, judge_folder: Path) -> dict[str, float]:
     system = AudioCLIPDiffusion.from_pretrained(SYSTEM, device="cpu")
     result, _ = measure(system, data, judge)
     return {
-        **adherence_metrics(result, system.config.sampling),
+        **adherence_metrics(result, sampled(system.config.sampling)),
         "judge: accuracy on unseen composed pictures": json.loads((judge_folder / "metrics.json").read_text())[
             "accuracy_unseen"
         ],
     }
 
 
-def adherence_metrics(result: Adherence, sampling: Sampling | TokenSampling) -> dict[str, float]:
-    """Adherence as a card tells it."""
+def adherence_metrics(result: Adherence, drawn: str) -> dict[str, float]:
+    """Adherence as a card tells it, of pictures that were `drawn` so."""
     low, high = result.interval()
     return {
-        f"adherence, 30 classes, {sampling.steps} steps of {sampling.scheduler}": round(result.mean(), 4),
+        f"adherence, 30 classes, {drawn}": round(result.mean(), 4),
         "its 95 % interval, low": round(low, 4),
         "its 95 % interval, high": round(high, 4),
         "adherence, the ten classes of ESC-10": round(result.mean(ENVIRONMENT), 4),
         "pictures measured": int(result.confusion.sum()),
     }
+
+
+def sampled(sampling: Sampling | TokenSampling) -> str:
+    """How a diffusion model draws, in a few words."""
+    return f"{sampling.steps} steps of {sampling.scheduler}"
 
 
 def _card(items: list[pairs.Item], metrics: dict[str, float], arguments: argparse.Namespace) -> Card:
