@@ -1,5 +1,6 @@
 """The card of a system: where its weights come from and how good they are. Becomes the README.md of its folder."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import yaml
 
 from hearsight.config import build, plain
-from hearsight.errors import DataError
+from hearsight.errors import ConfigError, DataError
 from hearsight.files import write_atomically
 
 
@@ -61,6 +62,14 @@ class Card:
         """Write the card as Markdown; the front matter holds every field, so that `read` gets them all back."""
         with write_atomically(path) as partial:
             partial.write_text(self.markdown(), encoding="utf-8")
+
+    def copy_pictures(self, source: Path, folder: Path) -> None:
+        """Put the pictures that the card shows beside it. Raises ConfigError for one that `source` lacks."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in self.pictures:
+            if not (source / name).is_file():
+                raise ConfigError(f"{source / name}: the card shows it, but it is not there; name its folder.")
+            shutil.copyfile(source / name, folder / name)
 
     @classmethod
     def read(cls, path: Path) -> "Card":

@@ -262,13 +262,23 @@ class System(ABC):
         repo_id: str,
         *,
         card: Card | None = None,
+        pictures: str | Path = ".",
         precision: hub.Precision = "float32",
         private: bool = False,
         token: str | None = None,
     ) -> str:
-        """Save the system and upload it to the Hugging Face hub as `repo_id`; returns its address."""
+        """Save the system and upload it to the Hugging Face hub as `repo_id`; returns its address.
+
+        Args:
+            pictures: the folder with the pictures that the card shows.
+
+        Raises ConfigError where one of them is missing, and what the hub refuses.
+        """
         with TemporaryDirectory() as temporary:
-            folder = self.save_pretrained(Path(temporary) / self.name, card=card, precision=precision)
+            folder = Path(temporary) / self.name
+            if card:
+                card.copy_pictures(Path(pictures), folder)
+            self.save_pretrained(folder, card=card, precision=precision)
             return hub.push(folder, repo_id, private=private, token=token)
 
 

@@ -61,6 +61,9 @@ class Recipe:
     """Seed of the weights, of the pictures' views and of every batch."""
     batch: int = 64
     """Sounds per step and process."""
+    seconds: float | None = None
+    """Length of what is heard of a sound in a step, if not the ear's window. An ear averages over time: one that learnt
+    from short excerpts hears long ones as well, and learns sooner."""
     start: Path | None = None
     """Folder of an ear to begin with; without it weights are random."""
     wavlm: str | None = None
@@ -136,6 +139,7 @@ def _set_update(ear: WavBriVL, update: bool | None) -> WavBriVL:
 def make_batches(eye: Eye, ear: Ear, recipe: Recipe) -> SeenSounds:
     """The batches of a recipe; what the tower sees is cached here."""
     found = SoundsWithPictures.find(recipe.data, recipe.pairing)
+    window = replace(ear.config.window, seconds=recipe.seconds or ear.config.window.seconds)
     views = Views(recipe.views, recipe.picture_augmentation, recipe.seed)
     seen = look_at(eye, recipe.data, found.pictures, views)
     return SeenSounds(
@@ -144,7 +148,7 @@ def make_batches(eye: Eye, ear: Ear, recipe: Recipe) -> SeenSounds:
         seen,
         recipe.views,
         recipe.shown,
-        ear.config.window,
+        window,
         recipe.augmentation,
         recipe.batch,
         recipe.seed,

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import yaml
 
@@ -21,6 +23,15 @@ CARD = Card(
 def test_a_written_card_reads_back(tmp_path):
     CARD.write(tmp_path / "README.md")
     assert Card.read(tmp_path / "README.md") == CARD
+
+
+def test_what_a_card_shows_goes_with_it(tmp_path):
+    card = replace(CARD, pictures={"dots.png": "Dots: of beeps"})
+    with pytest.raises(ConfigError, match=r"dots\.png: the card shows it"):
+        card.copy_pictures(tmp_path, tmp_path / "copy")
+    (tmp_path / "dots.png").write_bytes(b"dots")
+    card.copy_pictures(tmp_path, tmp_path / "copy")
+    assert (tmp_path / "copy" / "dots.png").read_bytes() == b"dots"
 
 
 def test_the_hub_finds_licence_and_tags_in_the_front_matter():

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -216,3 +217,9 @@ def test_one_system_serves_many_threads(system):
     alone = [pixels(system(sound)[0]) for sound in sounds]
     with ThreadPoolExecutor(8) as pool:
         assert [pixels(pictures[0]) for pictures in pool.map(system, sounds)] == alone
+
+
+def test_a_card_without_its_pictures_is_not_pushed(tmp_path: Path) -> None:
+    card = Card("loudness", "Loudness", "Hears how loud.", pictures={"red.png": "Red"})
+    with pytest.raises(ConfigError, match=r"red\.png: the card shows it"):
+        Loudness(LoudnessConfig()).push_to_hub("someone/loudness", card=card, pictures=tmp_path)

@@ -101,6 +101,12 @@ def test_a_batch_is_a_function_of_its_number(settings: Callable[..., Recipe]) ->
     assert torch.equal(first["classes"][:, 0], first["classes"][:, 1])
 
 
+def test_an_excerpt_may_be_shorter_than_the_window(settings: Callable[..., Recipe]) -> None:
+    ear, batches = make(settings(seconds=0.2))
+    assert batches.batch(0)["waveform"].shape == (6, round(0.2 * ear.config.window.rate))
+    assert ear.config.window.seconds == 0.5  # what it hears when it is used
+
+
 def test_the_tower_looks_once_at_every_view(
     settings: Callable[..., Recipe], data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
