@@ -31,16 +31,17 @@ from hearsight.data.scenes import Scene, Scenes
 from hearsight.data.subjects import SUBJECTS
 from hearsight.encoders import brivl_image, clip
 from hearsight.encoders.brivl_image import BriVLImage
-from hearsight.encoders.clip import CLIP
+from hearsight.encoders.clip import CLIP, CLIPConfig
 from hearsight.encoders.clip_text import CLIPText
 from hearsight.errors import ConfigError
 from hearsight.files import write_atomically
-from hearsight.hub.network import save_network
+from hearsight.hub.network import load_network, save_network
 from hearsight.samplers.cutouts import CutoutsConfig, cutouts
 from hearsight.seeds import derive
 from hearsight.training.align_task import soft_contrast
 from hearsight.training.gathered import gathered
 from hearsight.training.loop import TrainConfig, train
+from hearsight.training.worst_pixels import WorstPixelsConfig, worst
 
 UNSEEN = 300
 """Scenes of another seed by which the towers are measured."""
@@ -70,10 +71,16 @@ class Recipe:
     """How each picture is seen; `count` and `size` are not used."""
     picture_augmentation: PictureAugmentation | None = None
     """How the colours of each picture are changed, as BriVL does; by default they are not."""
+    worst_pixels: WorstPixelsConfig = field(default_factory=WorstPixelsConfig)
+    """How the pixels are changed that the towers see worst by, so that a search cannot please them with noise."""
+    start: Path | None = None
+    """The folder of a clip that goes on learning, where `tower` is one."""
 
     def __post_init__(self) -> None:
         if self.scenes < self.batch or self.batch < 2:
             raise ConfigError(f"batch={self.batch}: must be from 2 to the number of scenes, {self.scenes}.")
+        if self.start and self.tower != "clip":
+            raise ConfigError(f"start={self.start}: BriVL's text tower was thrown away; only a clip can go on.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,23 +121,29 @@ class CaptionedScenes:
 class ImageTextTask:
     """CLIP's symmetric loss; a batch is that of `CaptionedScenes`."""
 
-    def __init__(self, model: CLIP, positives: Literal["pair", "scene"], unseen: "Unseen") -> None:
+    def __init__(self, model: CLIP, recipe: Recipe, unseen: "Unseen") -> None:
         self.model = model
         self.modules: nn.Module = model
         convert_conv2d_weight_memory_format(model.image, torch.channels_last)
-        self.positives, self.unseen = positives, unseen
+        self.recipe, self.unseen = recipe, unseen
 
     def loss(self, batch: dict[str, Any]) -> dict[str, Tensor]:
         """The loss, and how often the nearest caption is a right one."""
         model, tokens = self.model, batch["tokens"]
-        pixels = normalise(model, batch["pixels"]).contiguous(memory_format=torch.channels_last)
-        image = gathered(model.encode_image(pixels).float())
         text = gathered(model.encode_text(tokens[:, : int(tokens.argmax(dim=1).max()) + 1]).float())
-        alike = gathered(batch["alike"]) if self.positives == "scene" else torch.arange(len(image), device=image.device)
+        scene = self.recipe.positives == "scene"
+        alike = gathered(batch["alike"]) if scene else torch.arange(len(text), device=text.device)
         right = alike[:, None] == alike
-        with torch.autocast(image.device.type, enabled=False):
-            logits = model.logits(image, text)
-            loss = soft_contrast(logits, right.float()) / 2
+
+        def compare(pixels: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
+            shown = normalise(model, pixels).contiguous(memory_format=torch.channels_last)
+            image = gathered(model.encode_image(shown).float())
+            with torch.autocast(image.device.type, enabled=False):
+                logits = model.logits(image, text)
+                return soft_contrast(logits, right.float()) / 2, logits
+
+        pixels = worst(batch["pixels"], lambda one: compare(one, text.detach())[0], self.recipe.worst_pixels)
+        loss, logits = compare(pixels, text)
         found = right.gather(1, logits.argmax(dim=1, keepdim=True))
         return {"loss": loss, "accuracy": found.float().mean()}
 
@@ -193,13 +206,15 @@ def run(recipe: Recipe, out: Path) -> Path:
         recipe,
     )
     measured = Unseen(drawn(unseen, UNSEEN, out / "scenes"), [unseen.scene(number) for number in range(UNSEEN)])
-    train(ImageTextTask(model, recipe.positives, measured), batches, recipe.train, out)
+    train(ImageTextTask(model, recipe, measured), batches, recipe.train, out)
     return out
 
 
 def begin(recipe: Recipe) -> CLIP:
     """The towers before training. BriVL's image tower takes the place of CLIP's."""
     config = clip.pocket() if recipe.size == "pocket" else clip.debug()
+    if recipe.start:
+        return load_network(recipe.start, "clip", CLIP, CLIPConfig).requires_grad_(True)
     if recipe.tower == "clip":
         return CLIP(config)
     eye = BriVLImage(brivl_image.pocket() if recipe.size == "pocket" else brivl_image.debug())

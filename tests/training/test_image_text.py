@@ -14,11 +14,12 @@ from hearsight.encoders import brivl_image, clip
 from hearsight.encoders.brivl_image import BriVLImage, BriVLImageConfig
 from hearsight.encoders.clip import CLIP, CLIPConfig
 from hearsight.errors import ConfigError
-from hearsight.hub.network import load_network
+from hearsight.hub.network import load_network, save_network
 from hearsight.samplers.cutouts import CutoutsConfig
 from hearsight.training import image_text
 from hearsight.training.config import TrainConfig
 from hearsight.training.image_text import CaptionedScenes, ImageTextTask, Recipe, Unseen, kinds
+from hearsight.training.worst_pixels import WorstPixelsConfig
 
 PLAIN = CutoutsConfig(chance=0.0, noise=0.0)
 
@@ -72,8 +73,8 @@ def test_scenes_are_alike_whatever_their_captions_begin_with() -> None:
 
 def task(positives: str = "pair", tower: str = "clip") -> ImageTextTask:
     torch.manual_seed(0)
-    model = image_text.begin(recipe(Path("nowhere"), tower=tower))
-    return ImageTextTask(model, positives, Unseen(np.zeros((0, 3, 32, 32), np.uint8), []))  # type: ignore[arg-type]
+    chosen = recipe(Path("nowhere"), tower=tower, positives=positives)
+    return ImageTextTask(image_text.begin(chosen), chosen, Unseen(np.zeros((0, 3, 32, 32), np.uint8), []))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("tower", ["clip", "brivl_image"])
@@ -97,6 +98,27 @@ def test_scenes_that_look_alike_are_no_negatives(pictograms: Path, tmp_path: Pat
     scalars = task("scene").loss(batch)
     assert scalars["accuracy"] == 1 and task("pair").loss(batch)["accuracy"] < 1
     assert scalars["loss"] > 0
+
+
+def test_the_worst_pixels_are_worse(pictograms: Path, tmp_path: Path) -> None:
+    batch, learning = batches(recipe(pictograms), tmp_path).batch(0), task()
+    learning.model.eval()
+    plain = learning.loss(batch)["loss"]
+    learning.recipe = replace(learning.recipe, worst_pixels=WorstPixelsConfig(1.0))
+    changed = learning.loss(batch)["loss"]
+    assert changed > plain
+    changed.backward()
+    assert not [name for name, weight in learning.model.named_parameters() if weight.grad is None]
+
+
+def test_a_clip_goes_on_where_it_stopped(pictograms: Path, tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    first = CLIP(clip.debug())
+    save_network(tmp_path / "first", "clip", first)
+    again = image_text.begin(recipe(pictograms, start=tmp_path / "first"))
+    assert torch.equal(again.scale, first.scale) and all(one.requires_grad for one in again.parameters())
+    with pytest.raises(ConfigError, match="only a clip can go on"):
+        recipe(pictograms, start=tmp_path / "first", tower="brivl_image")
 
 
 @pytest.mark.parametrize("tower", ["clip", "brivl_image"])
