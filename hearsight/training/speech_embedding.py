@@ -26,6 +26,7 @@ from hearsight.training.distinctive_loss import distinctive_loss
 from hearsight.training.loop import TrainConfig, train
 from hearsight.training.matching_loss import BETA, Reduction, matching_loss
 from hearsight.training.players import resting
+from hearsight.training.worst_pixels import WorstPixelsConfig, worst
 
 PUBLISHED_SIDE = 256
 """Side in pixels of the squares that the published Inception-v3 is shown; it enlarges them itself."""
@@ -67,6 +68,8 @@ class Recipe:
     """The aviary, for Birds in Miniature."""
     pictures: int = 100
     """For Birds in Miniature: pictures of every species that are learnt from."""
+    worst_pixels: WorstPixelsConfig = field(default_factory=WorstPixelsConfig)
+    """How the pixels of an eye that learns are changed, so that a generator cannot please it with noise."""
     seed: int = 0
     """Seed of the weights and of every batch."""
     batch: int = 64
@@ -77,6 +80,10 @@ class Recipe:
         if published != (self.eye is not None):
             cure = "give eye=inception_v3_google-1a9a5a14.pth" if published else "leave the eye out"
             raise ConfigError(f"eye={self.eye}: an Inception-v3 is read from a file, other eyes learn here; {cure}.")
+        if published and self.worst_pixels.radius:
+            raise ConfigError(
+                f"worst_pixels.radius={self.worst_pixels.radius}: an Inception-v3 does not learn; leave the setting out."
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,18 +120,29 @@ class SpeechEmbeddingTask:
     learns. Without the distinctive loss the classifier rests.
     """
 
-    def __init__(self, network: SpeechEmbedding, loss: SpeechEmbeddingLoss | None = None) -> None:
+    def __init__(
+        self,
+        network: SpeechEmbedding,
+        loss: SpeechEmbeddingLoss | None = None,
+        worst_pixels: WorstPixelsConfig | None = None,
+    ) -> None:
         self.network, self.weights = network, loss or SpeechEmbeddingLoss()
+        self.worst_pixels = worst_pixels or WorstPixelsConfig()
         self.modules: nn.Module = network
 
     def loss(self, batch: dict[str, Any]) -> dict[str, Tensor]:
         """The loss, its two terms, and how often the nearest picture in the batch is of the sentence's class."""
         network, weights, classes = self.network, self.weights, batch["classes"]
         heard = network.speech(batch["spectrograms"], batch["lengths"])
-        seen = network.picture(as_pixels(batch["pixels"]))
-        matching = matching_loss(
-            heard, seen, classes if weights.mask else None, beta=weights.beta, reduction=weights.reduction
-        )
+
+        def match(seen: Tensor, heard: Tensor) -> Tensor:
+            alike = classes if weights.mask else None
+            return matching_loss(heard, seen, alike, beta=weights.beta, reduction=weights.reduction)
+
+        pixels, unmoved = as_pixels(batch["pixels"]), heard.detach()
+        pixels = worst(pixels, lambda one: match(network.picture(one), unmoved), self.worst_pixels, darkest=-1.0)
+        seen = network.picture(pixels)
+        matching = match(seen, heard)
         distinctive = resting(network.classifier)
         if weights.distinctive:
             logits = network.classifier(heard), network.classifier(seen)
@@ -169,7 +187,7 @@ def run(recipe: Recipe, out: Path) -> Path:
     network = SpeechEmbedding(replace(recipe.model, classes=classes))
     if recipe.eye is not None:
         open_eye(network.picture, recipe.eye)
-    task = SpeechEmbeddingTask(network, recipe.loss)
+    task = SpeechEmbeddingTask(network, recipe.loss, recipe.worst_pixels)
     train(task, SpokenPairs(source, recipe.batch, recipe.seed), recipe.train, out)
     return out
 

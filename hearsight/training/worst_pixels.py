@@ -24,7 +24,7 @@ class WorstPixelsConfig:
     """How far pictures are changed. As it stands not at all."""
 
     radius: float = 0.0
-    """Euclidean length of the change of a picture with pixels in [0, 1]; 0 leaves pictures as they are."""
+    """Euclidean length of the change of a picture, in whatever its pixels are; 0 leaves pictures as they are."""
     steps: int = 1
     """Steps of the search for the worst change; each costs as much as a step of training."""
 
@@ -34,9 +34,9 @@ class WorstPixelsConfig:
 
 
 def worst(
-    pixels: Float[Tensor, "batch 3 height width"], loss: Loss, config: WorstPixelsConfig
+    pixels: Float[Tensor, "batch 3 height width"], loss: Loss, config: WorstPixelsConfig, darkest: float = 0.0
 ) -> Float[Tensor, "batch 3 height width"]:
-    """`pixels` after the change, at most `radius` long, that makes `loss` grow; they are those given where it is 0."""
+    """`pixels`, from `darkest` to 1, after the change at most `radius` long that makes `loss` grow most."""
     if not config.radius:
         return pixels
     change = torch.zeros_like(pixels)
@@ -45,7 +45,7 @@ def worst(
         with torch.enable_grad():
             (gradient,) = torch.autograd.grad(loss(pixels + change), change)
         step = config.radius / config.steps * _unit(gradient)
-        change = (pixels + change.detach() + step).clamp(0, 1) - pixels
+        change = (pixels + change.detach() + step).clamp(darkest, 1) - pixels
     return pixels + change
 
 

@@ -22,6 +22,7 @@ from hearsight.training.distinctive_loss import distinctive_loss
 from hearsight.training.loop import train
 from hearsight.training.matching_loss import matching_loss
 from hearsight.training.speech_embedding import SpeechEmbeddingLoss, SpeechEmbeddingTask, SpokenPairs, open_eye, padded
+from hearsight.training.worst_pixels import WorstPixelsConfig
 
 CLASSES = 4
 
@@ -70,6 +71,17 @@ def test_equation_6() -> None:
         torch.testing.assert_close(whole.loss(batch)["loss"], matching + distinctive - term)
     whole.weights = SpeechEmbeddingLoss(mask=False)
     assert whole.loss(batch)["matching"] > matching  # every class is there twice
+
+
+def test_the_worst_pixels_are_worse() -> None:
+    learning, batch = task(), Pairs().batch(0)
+    learning.network.eval()
+    plain = learning.loss(batch)["matching"]
+    learning.worst_pixels = WorstPixelsConfig(0.5)
+    changed = learning.loss(batch)["matching"]
+    assert changed > plain
+    changed.backward()
+    assert all(weight.grad is not None for weight in learning.network.speech.parameters())
 
 
 def test_it_learns_and_is_written(tmp_path: Path) -> None:
