@@ -82,7 +82,7 @@ class Recipe:
             raise ConfigError(f"eye={self.eye}: an Inception-v3 is read from a file, other eyes learn here; {cure}.")
         if published and self.worst_pixels.radius:
             raise ConfigError(
-                f"worst_pixels.radius={self.worst_pixels.radius}: an Inception-v3 does not learn; leave the setting out."
+                f"worst_pixels.radius={self.worst_pixels.radius}: an Inception-v3 does not learn; leave it out."
             )
 
 
