@@ -12,7 +12,7 @@ from hearsight.samplers.rates import Rates
 
 @dataclass(frozen=True)
 class SearchConfig:
-    """How a search goes. The defaults are those of the pocket edition."""
+    """How a search goes."""
 
     steps: int = 60
     """Updates of every latent."""
@@ -123,8 +123,8 @@ def edit(identity: float = 0.0) -> SearchConfig:
 
 
 def pocket() -> SearchConfig:
-    """The pocket edition's: 60 steps, 8 views of 64 pixels."""
-    return SearchConfig()
+    """The pocket edition's: 60 steps, 8 views of 64 pixels, from the best of eight starts."""
+    return SearchConfig(starts=8, trial_steps=5)
 
 
 def debug() -> SearchConfig:

@@ -204,6 +204,8 @@ class GuidedSearch(System):
         free = {entry.name: getattr(preset, entry.name) for entry in fields(preset) if entry.name not in self.fixed}
         free["views"] = preset.cutouts.count
         chosen = {**super().settings(**given), **{name: free[name] for name in free.keys() - given.keys()}}
+        if "trial_steps" not in given:  # a short search tries its starts more shortly
+            chosen["trial_steps"] = min(chosen["trial_steps"], max(0, chosen["steps"] - 1))
         for name in ("views", "batch"):
             if chosen[name] < 1:
                 raise ConfigError(f"{name}={chosen[name]}: must be at least 1.")
@@ -316,6 +318,16 @@ def opened_picture(setting: str, file: str) -> Iterator[Image.Image]:
         raise ConfigError(f"{setting}={file!r}: there is no such file; give the path of a picture.") from None
     except (OSError, ValueError, SyntaxError) as error:
         raise ConfigError(f"{setting}={file!r}: not a picture that can be read ({error}).") from None
+
+
+def begin_once(chosen: dict[str, Any], given: Mapping[str, Any], why: str) -> None:
+    """Where there is one start alone, take it: a system's own number of starts gives way.
+
+    Raises ConfigError where more of them were asked for.
+    """
+    if given.get("starts") not in (None, 1):
+        raise ConfigError(f"starts={given['starts']}: {why}; set starts=1.")
+    chosen["starts"] = 1
 
 
 def looks_at(eye: CLIP | BriVLImage) -> int:

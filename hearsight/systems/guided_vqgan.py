@@ -39,7 +39,7 @@ from hearsight.pixels import to_pixels
 from hearsight.samplers import search_config
 from hearsight.samplers.search import Found, Start, search
 from hearsight.samplers.search_config import SearchConfig
-from hearsight.systems.guided_search import GuidedSearch, looks_at, opened_picture
+from hearsight.systems.guided_search import GuidedSearch, begin_once, looks_at, opened_picture
 from hearsight.systems.guided_search_parts import (
     read_brivl_eye,
     read_clip_eye,
@@ -120,8 +120,7 @@ class GuidedVQGAN(GuidedSearch):
         canvas = _canvas(chosen)
         if canvas.start != "random":
             with opened_picture("start", canvas.start):
-                if chosen["starts"] > 1:
-                    raise ConfigError(f"starts={chosen['starts']}: the start is given, so there is only one; set 1.")
+                begin_once(chosen, given, "the start is given, so there is only one")
         return chosen
 
     def _file_settings(self, settings: Mapping[str, Any]) -> list[str]:

@@ -38,7 +38,7 @@ from hearsight.hub.converters.stylegan2 import read_stylegan2
 from hearsight.samplers import search_config
 from hearsight.samplers.search import Decode, Found, Look, search
 from hearsight.samplers.search_config import SearchConfig
-from hearsight.systems.guided_search import GuidedSearch, looks_at
+from hearsight.systems.guided_search import GuidedSearch, begin_once, looks_at
 from hearsight.systems.guided_search_parts import read_clip_eye, read_painter, read_wav2clip_ear
 
 
@@ -130,12 +130,11 @@ class StyleWav(GuidedSearch):
                 "or set it to 0."
             )
         face = _face(chosen)
-        if face.start == "mean" and chosen["starts"] > 1:
-            raise ConfigError(f"starts={chosen['starts']}: there is only one mean; set start='random', or starts=1.")
+        if face.start == "mean":
+            begin_once(chosen, given, "there is only one mean")
         if self._file_settings(chosen):
             self._given(chosen["start"], face.space)
-            if chosen["starts"] > 1:
-                raise ConfigError(f"starts={chosen['starts']}: the start is given, so there is only one; set starts=1.")
+            begin_once(chosen, given, "the start is given, so there is only one")
         return chosen
 
     def _file_settings(self, settings: Mapping[str, Any]) -> list[str]:

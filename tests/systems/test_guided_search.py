@@ -175,6 +175,17 @@ class Interrupting:
             raise KeyboardInterrupt
 
 
+def test_a_systems_own_starts_give_way_to_a_given_one_and_to_few_steps(system, tmp_path):
+    own = replace(system.config.search, starts=4, trial_steps=1)
+    several = Wav2CLIPVQGAN(replace(system.config, search=own))
+    Image.new("RGB", (16, 16)).save(tmp_path / "start.png")
+    assert several.settings()["starts"] == 4 and several.settings(steps=1)["trial_steps"] == 0
+    given = several.settings(start=tmp_path / "start.png")
+    assert given["starts"] == 1 and several.settings(**given) == given
+    with pytest.raises(ConfigError, match=r"starts=3: the start is given, so there is only one; set starts=1\."):
+        several.settings(start=tmp_path / "start.png", starts=3)
+
+
 @pytest.mark.parametrize("settings", [{}, {"keep": "last", "rates": "ramped"}, {"starts": 3, "trial_steps": 2}])
 @pytest.mark.parametrize("at", [1, 4])
 def test_the_recipe_of_an_interrupted_picture_draws_it_again(system, at, settings):
