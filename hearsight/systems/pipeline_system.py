@@ -1,6 +1,7 @@
 """What systems share that draw with a pipeline of diffusers: how it is loaded, checked, moved and saved with them."""
 
 import copy
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Self
 import torch
 
 from hearsight.errors import ConfigError
+from hearsight.files import write_atomically
 from hearsight.generators.stable_diffusion import Offload, StableDiffusion, quietly
 from hearsight.hub import folder as hub
 from hearsight.hub.card import Card
@@ -95,3 +97,13 @@ def save_pipeline(diffusion: StableDiffusion, folder: Path, precision: hub.Preci
         diffusion.pipeline.save_pretrained(folder)
     for file in sorted(folder.rglob("*.safetensors")):
         hub.save_state(load_file(file), file, precision, metadata={"format": "pt"})
+    for file in sorted(folder.rglob("*.json")):
+        _forget_place(file)
+
+
+def _forget_place(file: Path) -> None:
+    """Take out where diffusers read this part from: a path on somebody's machine."""
+    content = json.loads(file.read_text(encoding="utf-8"))
+    if isinstance(content, dict) and content.pop("_name_or_path", None) is not None:
+        with write_atomically(file) as partial:
+            partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
