@@ -94,7 +94,8 @@ def main() -> None:
     _draw_sheet(system, out / SHEET)
     items = pairs.read(arguments.data, split="train")
     write_credits(items, out / "CREDITS.csv")
-    _card(release, items, _measured(system, out, arguments.data), arguments).write(out / "README.md")
+    metrics = _measured(system, out, arguments.data, arguments.per_class)
+    _card(release, items, metrics, arguments).write(out / "README.md")
 
 
 def _save(release: Release, arguments: argparse.Namespace, out: Path) -> None:
@@ -119,10 +120,10 @@ def _draw_sheet(system: GuidedSearch, file: Path) -> None:
         contact_sheet(tiles, columns=len(tiles) // 2).save(partial, format="PNG", optimize=True)
 
 
-def _measured(system: GuidedSearch, folder: Path, data: Path) -> dict[str, float]:
+def _measured(system: GuidedSearch, folder: Path, data: Path, per_class: int | None) -> dict[str, float]:
     judge = load_network(JUDGE, "picture_classifier", PictureClassifier, PictureClassifierConfig)
     search = system.config.search
-    found, _ = adherence.measure(system, data, judge)
+    found, _ = adherence.measure(system, data, judge, sounds_per_class=per_class)
     directions = pair_retrieval.measure(find_shared_space([str(folder)], device="cpu"), data)
     heard = next(one for one in directions if (one.query, one.candidate) == ("sound", "picture"))
     low, high = heard.found.interval(heard.found.hits(1))
@@ -177,6 +178,7 @@ def _arguments() -> argparse.Namespace:
     for name in ("data", "ear", "eye", "painter"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--out", type=Path, help="by default among what ships")
+    parser.add_argument("--per-class", type=int, help="sounds per class that are drawn (default: all)")
     parser.add_argument("--minutes", type=float, required=True)
     parser.add_argument("--machine", required=True)
     parser.add_argument("--recipe", required=True)
