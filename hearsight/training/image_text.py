@@ -41,7 +41,7 @@ from hearsight.seeds import derive
 from hearsight.training.align_task import soft_contrast
 from hearsight.training.gathered import gathered
 from hearsight.training.loop import TrainConfig, train
-from hearsight.training.worst_pixels import WorstPixelsConfig, worst
+from hearsight.training.worst_pixels import WorstPixels, WorstPixelsConfig
 
 UNSEEN = 300
 """Scenes of another seed by which the towers are measured."""
@@ -122,8 +122,8 @@ class ImageTextTask:
     """CLIP's symmetric loss; a batch is that of `CaptionedScenes`."""
 
     def __init__(self, model: CLIP, recipe: Recipe, unseen: "Unseen") -> None:
-        self.model = model
-        self.modules: nn.Module = model
+        self.model, self.worst_pixels = model, WorstPixels(recipe.worst_pixels)
+        self.modules: nn.Module = nn.ModuleDict({"model": model, "worst_pixels": self.worst_pixels})
         convert_conv2d_weight_memory_format(model.image, torch.channels_last)
         self.recipe, self.unseen = recipe, unseen
 
@@ -142,20 +142,22 @@ class ImageTextTask:
                 logits = model.logits(image, text)
                 return soft_contrast(logits, right.float()) / 2, logits
 
-        pixels = worst(batch["pixels"], lambda one: compare(one, text.detach())[0], self.recipe.worst_pixels)
+        pixels = self.worst_pixels(batch["pixels"], lambda one: compare(one, text.detach())[0])
         loss, logits = compare(pixels, text)
         found = right.gather(1, logits.argmax(dim=1, keepdim=True))
         return {"loss": loss, "accuracy": found.float().mean()}
 
     def finish(self, modules: nn.Module, out: Path) -> None:
         """Write the CLIP or BriVL's image tower, and how it does on unseen scenes."""
-        assert isinstance(modules, CLIP)
-        if isinstance(modules.image, BriVLImage):
-            save_network(out, "brivl_image", modules.image)
+        assert isinstance(modules, nn.ModuleDict)
+        model = modules["model"]
+        assert isinstance(model, CLIP)
+        if isinstance(model.image, BriVLImage):
+            save_network(out, "brivl_image", model.image)
         else:
-            save_network(out, "clip", modules)
+            save_network(out, "clip", model)
         with write_atomically(out / "metrics.json") as partial:
-            partial.write_text(json.dumps(self.unseen.measure(modules), indent=2) + "\n")
+            partial.write_text(json.dumps(self.unseen.measure(model), indent=2) + "\n")
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,7 @@ from hearsight.training.distinctive_loss import distinctive_loss
 from hearsight.training.loop import TrainConfig, train
 from hearsight.training.matching_loss import BETA, Reduction, matching_loss
 from hearsight.training.players import resting
-from hearsight.training.worst_pixels import WorstPixelsConfig, worst
+from hearsight.training.worst_pixels import WorstPixels, WorstPixelsConfig
 
 PUBLISHED_SIDE = 256
 """Side in pixels of the squares that the published Inception-v3 is shown; it enlarges them itself."""
@@ -127,8 +127,8 @@ class SpeechEmbeddingTask:
         worst_pixels: WorstPixelsConfig | None = None,
     ) -> None:
         self.network, self.weights = network, loss or SpeechEmbeddingLoss()
-        self.worst_pixels = worst_pixels or WorstPixelsConfig()
-        self.modules: nn.Module = network
+        self.worst_pixels = WorstPixels(worst_pixels or WorstPixelsConfig())
+        self.modules: nn.Module = nn.ModuleDict({"network": network, "worst_pixels": self.worst_pixels})
 
     def loss(self, batch: dict[str, Any]) -> dict[str, Tensor]:
         """The loss, its two terms, and how often the nearest picture in the batch is of the sentence's class."""
@@ -140,7 +140,7 @@ class SpeechEmbeddingTask:
             return matching_loss(heard, seen, alike, beta=weights.beta, reduction=weights.reduction)
 
         pixels, unmoved = as_pixels(batch["pixels"]), heard.detach()
-        pixels = worst(pixels, lambda one: match(network.picture(one), unmoved), self.worst_pixels, darkest=-1.0)
+        pixels = self.worst_pixels(pixels, lambda one: match(network.picture(one), unmoved), darkest=-1.0)
         seen = network.picture(pixels)
         matching = match(seen, heard)
         distinctive = resting(network.classifier)
@@ -158,7 +158,8 @@ class SpeechEmbeddingTask:
 
     def finish(self, modules: nn.Module, out: Path) -> None:
         """Write the folder of the trained network."""
-        save_network(out, "speech_embedding", modules)
+        assert isinstance(modules, nn.ModuleDict)
+        save_network(out, "speech_embedding", modules["network"])
 
 
 def padded(

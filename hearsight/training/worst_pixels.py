@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
+from jaxtyping import Float, Int
+from torch import Tensor, nn
 
 from hearsight.errors import ConfigError
 
@@ -25,28 +25,42 @@ class WorstPixelsConfig:
 
     radius: float = 0.0
     """Euclidean length of the change of a picture, in whatever its pixels are; 0 leaves pictures as they are."""
-    steps: int = 1
-    """Steps of the search for the worst change; each costs as much as a step of training."""
+    rise: int = 1
+    """Training steps over which the radius grows evenly: what has learnt nothing yet can be confused for good."""
 
     def __post_init__(self) -> None:
-        if self.radius < 0 or self.steps < 1:
-            raise ConfigError(f"radius={self.radius}, steps={self.steps}: a radius is at least 0, steps at least 1.")
+        if self.radius < 0 or self.rise < 1:
+            raise ConfigError(f"radius={self.radius}, rise={self.rise}: a radius is at least 0, it rises in 1 or more.")
 
 
-def worst(
-    pixels: Float[Tensor, "batch 3 height width"], loss: Loss, config: WorstPixelsConfig, darkest: float = 0.0
-) -> Float[Tensor, "batch 3 height width"]:
-    """`pixels`, from `darkest` to 1, after the change at most `radius` long that makes `loss` grow most."""
-    if not config.radius:
-        return pixels
-    change = torch.zeros_like(pixels)
-    for _ in range(config.steps):
-        change.requires_grad_()
+class WorstPixels(nn.Module):
+    """Pictures to pictures that are harder to see; remembers how many steps it has trained."""
+
+    steps: Int[Tensor, ""]
+
+    def __init__(self, config: WorstPixelsConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.register_buffer("steps", torch.zeros((), dtype=torch.long))
+
+    @property
+    def radius(self) -> float:
+        """How long changes are by now."""
+        return self.config.radius * min(1.0, (int(self.steps) + 1) / self.config.rise)
+
+    def forward(
+        self, pixels: Float[Tensor, "batch 3 height width"], loss: Loss, darkest: float = 0.0
+    ) -> Float[Tensor, "batch 3 height width"]:
+        """`pixels`, from `darkest` to 1, after one step of at most `radius` up the gradient of `loss`."""
+        radius = self.radius
+        if self.training:
+            self.steps += 1
+        if not radius:
+            return pixels
+        begun = pixels.detach().clone().requires_grad_()
         with torch.enable_grad():
-            (gradient,) = torch.autograd.grad(loss(pixels + change), change)
-        step = config.radius / config.steps * _unit(gradient)
-        change = (pixels + change.detach() + step).clamp(darkest, 1) - pixels
-    return pixels + change
+            (gradient,) = torch.autograd.grad(loss(begun), begun)
+        return (pixels + radius * _unit(gradient)).clamp(darkest, 1)
 
 
 def _unit(gradient: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 height width"]:

@@ -19,7 +19,7 @@ from hearsight.samplers.cutouts import CutoutsConfig
 from hearsight.training import image_text
 from hearsight.training.config import TrainConfig
 from hearsight.training.image_text import CaptionedScenes, ImageTextTask, Recipe, Unseen, kinds
-from hearsight.training.worst_pixels import WorstPixelsConfig
+from hearsight.training.worst_pixels import WorstPixels, WorstPixelsConfig
 
 PLAIN = CutoutsConfig(chance=0.0, noise=0.0)
 
@@ -104,7 +104,7 @@ def test_the_worst_pixels_are_worse(pictograms: Path, tmp_path: Path) -> None:
     batch, learning = batches(recipe(pictograms), tmp_path).batch(0), task()
     learning.model.eval()
     plain = learning.loss(batch)["loss"]
-    learning.recipe = replace(learning.recipe, worst_pixels=WorstPixelsConfig(1.0))
+    learning.worst_pixels = WorstPixels(WorstPixelsConfig(1.0))
     changed = learning.loss(batch)["loss"]
     assert changed > plain
     changed.backward()

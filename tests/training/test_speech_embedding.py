@@ -22,7 +22,7 @@ from hearsight.training.distinctive_loss import distinctive_loss
 from hearsight.training.loop import train
 from hearsight.training.matching_loss import matching_loss
 from hearsight.training.speech_embedding import SpeechEmbeddingLoss, SpeechEmbeddingTask, SpokenPairs, open_eye, padded
-from hearsight.training.worst_pixels import WorstPixelsConfig
+from hearsight.training.worst_pixels import WorstPixels, WorstPixelsConfig
 
 CLASSES = 4
 
@@ -77,7 +77,7 @@ def test_the_worst_pixels_are_worse() -> None:
     learning, batch = task(), Pairs().batch(0)
     learning.network.eval()
     plain = learning.loss(batch)["matching"]
-    learning.worst_pixels = WorstPixelsConfig(0.5)
+    learning.worst_pixels = WorstPixels(WorstPixelsConfig(0.5))
     changed = learning.loss(batch)["matching"]
     assert changed > plain
     changed.backward()
