@@ -239,6 +239,11 @@ class System(ABC):
     def _built(cls, config: Any, place: Path, **options: Any) -> Self:
         """A system whose components are about to be filled from the folder `place`."""
         for key, value in options.items():
+            if key in cls.parts:
+                others = ", ".join(cls.parts)
+                raise ConfigError(
+                    f"{key}={value!r}: a {cls.name} of parts needs all of them ({others}); name them all."
+                )
             raise ConfigError(f"{key}={value!r}: {cls.name} is loaded without this option; leave it out.")
         return cls(config)
 

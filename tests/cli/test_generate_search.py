@@ -43,7 +43,7 @@ def test_put_together_from_parts(hearsight, sounds, folder):
     assert (code, err) == (0, "")
     assert Picture.load("pictures/a.png").recipe["settings"]["preset"] == "own"
     code, _, err = hearsight("generate", "sounds/a.wav", "--system", "stylewav", *parts[:2])
-    assert code == 2 and "name its parts: generator" in err and err.count("\n") == 1
+    assert code == 2 and "needs all of them (generator, ear, eye)" in err and err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ def test_a_folder_of_an_unknown_system_is_refused(tmp_path):
 
 def test_a_name_may_be_written_with_underscores_and_a_folder_of_that_name_goes_first(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigError, match="wav2clip-vqgan: no weights of it ship"):
-        hearsight.load("wav2clip_vqgan")
-    write_config(tmp_path / "wav2clip_vqgan", "tea-leaves", {})
+    with pytest.raises(ConfigError, match="imagebind-unclip: no weights of it ship"):
+        hearsight.load("imagebind_unclip")
+    write_config(tmp_path / "imagebind_unclip", "tea-leaves", {})
     with pytest.raises(ConfigError, match="tea-leaves: there is no such system"):
-        hearsight.load("wav2clip_vqgan")
+        hearsight.load("imagebind_unclip")
