@@ -8,28 +8,32 @@ held out, with the weights as they ship: adherence, the text topline beside it, 
 
 import argparse
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
 
-from release_pocket import JUDGE, adherence_metrics, sampled, sources, write_credits
+from releasing import (
+    JUDGE,
+    LEARNT_FROM,
+    add_card_arguments,
+    adherence_metrics,
+    draw_examples,
+    pocket_card,
+    refuse_large,
+    sampled,
+    seconds,
+    write_credits,
+)
 
 from hearsight.data import pairs
 from hearsight.encoders.picture_classifier import PictureClassifier, PictureClassifierConfig
 from hearsight.evaluation import adherence, background_colour
-from hearsight.files import write_atomically
 from hearsight.hub.card import Card
 from hearsight.hub.folder import POCKET
 from hearsight.hub.network import load_network
-from hearsight.sound.sound import Sound
-from hearsight.studio.contact_sheet import Tile, contact_sheet
 from hearsight.systems.audiotoken import AudioToken
 
 LARGEST = 40e6
 """Bytes that the system may take."""
-TIMED = 5
-"""Pictures whose mean time is reported."""
-EXAMPLES = Path(__file__).parents[1] / "examples"
 PROMPTS = ("a photo of <sound>", "<sound> on a red background", "two <sound>")
 SHEET = "prompts.png"
 SHOWN = "The example sounds, each under three prompts, from top to bottom: " + ", ".join(f"`{one}`" for one in PROMPTS)
@@ -43,27 +47,15 @@ def main() -> None:
     sampling = replace(trained.config.sampling, guidance=arguments.guidance)
     trained.config = replace(trained.config, sampling=sampling)
     trained.save_pretrained(arguments.out, precision="float16", whole=True)
-    _draw_sheet(AudioToken.from_pretrained(arguments.out, device="cpu"), arguments.out / SHEET)
-    size = sum(file.stat().st_size for file in arguments.out.rglob("*") if file.is_file())
-    if size > LARGEST:
-        raise SystemExit(f"{arguments.out}: {size / 1e6:.1f} MB are more than the {LARGEST / 1e6:.0f} that may ship.")
+    system = AudioToken.from_pretrained(arguments.out, device="cpu")
+    draw_examples(arguments.out / SHEET, lambda path: [system(path, prompt=one)[0].image for one in PROMPTS])
+    refuse_large(LARGEST, arguments.out)
     items = pairs.read(arguments.data, split="train")
     write_credits(items, arguments.out / "CREDITS.csv")
-    _card(items, _measured(arguments), arguments).write(arguments.out / "README.md")
+    _card(items, _measured(system, arguments), arguments).write(arguments.out / "README.md")
 
 
-def _draw_sheet(system: AudioToken, file: Path) -> None:
-    """Write a contact sheet of the example sounds, drawn under every prompt with one noise."""
-    tiles = [
-        Tile(Sound.read(path), [system(path, prompt=prompt)[0].image for prompt in PROMPTS], path.name)
-        for path in sorted(EXAMPLES.glob("*.ogg"))
-    ]
-    with write_atomically(file) as partial:
-        contact_sheet(tiles, columns=len(tiles) // 2).save(partial, format="PNG", optimize=True)
-
-
-def _measured(arguments: argparse.Namespace) -> dict[str, float]:
-    system = AudioToken.from_pretrained(arguments.out, device="cpu")
+def _measured(system: AudioToken, arguments: argparse.Namespace) -> dict[str, float]:
     judge = load_network(JUDGE, "picture_classifier", PictureClassifier, PictureClassifierConfig)
     heard, _ = adherence.measure(system, arguments.data, judge)
     read, _ = adherence.measure(system, arguments.data, judge, topline=True, sounds_per_class=arguments.per_class)
@@ -77,21 +69,14 @@ def _measured(arguments: argparse.Namespace) -> dict[str, float]:
         "its 95 % interval, low (red)": round(red_low, 4),
         "its 95 % interval, high (red)": round(red_high, 4),
         "the ear: accuracy on held-out sounds": json.loads((arguments.ear / "metrics.json").read_text())["accuracy"],
-        "seconds of a warm picture": round(_seconds(system, arguments.data), 3),
+        "seconds of a warm picture": round(seconds(system, arguments.data), 3),
     }
 
 
-def _seconds(system: AudioToken, data: Path) -> float:
-    """The mean time from a sound to its picture, after the first."""
-    sound = data / pairs.read(data, "sound", "held_out")[0].path
-    system(sound)
-    started = time.perf_counter()
-    system(sound, pictures_per_sound=TIMED)
-    return (time.perf_counter() - started) / TIMED
-
-
 def _card(items: list[pairs.Item], metrics: dict[str, float], arguments: argparse.Namespace) -> Card:
-    return Card(
+    return pocket_card(
+        arguments,
+        items,
         system="audiotoken",
         title="AudioToken, pocket edition",
         summary=(
@@ -99,18 +84,11 @@ def _card(items: list[pairs.Item], metrics: dict[str, float], arguments: argpars
             "128 x 128 pixels, as a word among others: one to three of them, on a ground of nine colours. A small "
             "BEATs, a small Stable Diffusion and the embedder between them, for laptops without a GPU."
         ),
-        licence="cc-by-sa-4.0",
-        data=sources(items),
-        recipe=arguments.recipe,
-        seed=0,
-        machine=arguments.machine,
-        minutes=arguments.minutes,
         metrics=metrics,
         pictures={SHEET: SHOWN},
         limits=(
-            "Learnt from few recordings, and from pictograms instead of photographs. ESC-10 fold 4, the speaker theo "
-            "and separate instrument phrases were held out. It knows the words of its captions alone: the classes' "
-            "names, numbers up to three, colours of grounds and digits."
+            f"{LEARNT_FROM} It knows the words of its captions alone: the classes' names, numbers up to three, colours "
+            "of grounds and digits."
         ),
     )
 
@@ -123,9 +101,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=POCKET / "audiotoken")
     parser.add_argument("--guidance", type=float, default=5.0)
     parser.add_argument("--per-class", type=int, help="sounds per class for topline and red backgrounds (default: all)")
-    parser.add_argument("--minutes", type=float, required=True)
-    parser.add_argument("--machine", required=True)
-    parser.add_argument("--recipe", required=True)
+    add_card_arguments(parser)
     return parser.parse_args()
 
 

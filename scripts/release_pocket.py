@@ -7,24 +7,21 @@ Adherence is measured on what was held out, with the weights as they ship.
 """
 
 import argparse
-import csv
 import json
-from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
+from releasing import JUDGE, add_card_arguments, adherence_metrics, pocket_card, sampled, write_credits
+
 from hearsight.data import pairs
-from hearsight.data.pocket import ENVIRONMENT
 from hearsight.encoders.picture_classifier import PictureClassifier, PictureClassifierConfig
-from hearsight.evaluation.adherence import Adherence, measure
-from hearsight.files import write_atomically
-from hearsight.hub.card import Card, Source
+from hearsight.evaluation.adherence import measure
+from hearsight.hub.card import Card
 from hearsight.hub.folder import POCKET
 from hearsight.hub.network import load_network, save_network
 from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion, Sampling
-from hearsight.systems.audiotoken_config import Sampling as TokenSampling
 
-SYSTEM, JUDGE = POCKET / "audioclip_diffusion", POCKET / "picture_classifier"
+SYSTEM = POCKET / "audioclip_diffusion"
 
 
 def main() -> None:
@@ -52,37 +49,16 @@ def _measured(data: Path, judge_folder: Path) -> dict[str, float]:
     }
 
 
-def adherence_metrics(result: Adherence, drawn: str) -> dict[str, float]:
-    """Adherence as a card tells it, of pictures that were `drawn` so."""
-    low, high = result.interval()
-    return {
-        f"adherence, 30 classes, {drawn}": round(result.mean(), 4),
-        "its 95 % interval, low": round(low, 4),
-        "its 95 % interval, high": round(high, 4),
-        "adherence, the ten classes of ESC-10": round(result.mean(ENVIRONMENT), 4),
-        "pictures measured": int(result.confusion.sum()),
-    }
-
-
-def sampled(sampling: Sampling | TokenSampling) -> str:
-    """How a diffusion model draws, in a few words."""
-    return f"{sampling.steps} steps of {sampling.scheduler}"
-
-
 def _card(items: list[pairs.Item], metrics: dict[str, float], arguments: argparse.Namespace) -> Card:
-    return Card(
+    return pocket_card(
+        arguments,
+        items,
         system="audioclip-diffusion",
         title="AudioCLIP-latent diffusion, pocket edition",
         summary=(
             "Hears thirty things (ten environmental sounds, ten spoken digits, ten instruments) and draws them at "
             "64 x 64 pixels. Three small AudioCLIP heads and a five-million-parameter U-Net, for laptops without a GPU."
         ),
-        licence="cc-by-sa-4.0",
-        data=sources(items),
-        recipe=arguments.recipe,
-        seed=0,
-        machine=arguments.machine,
-        minutes=arguments.minutes,
         metrics=metrics,
         limits=(
             "Learnt from few recordings, and from pictograms instead of photographs. ESC-10 fold 4, the speaker theo "
@@ -92,35 +68,13 @@ def _card(items: list[pairs.Item], metrics: dict[str, float], arguments: argpars
     )
 
 
-def sources(items: list[pairs.Item]) -> tuple[Source, ...]:
-    """What was learnt from, by source and licence, with whom it is owed to."""
-    owed: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for item in items:
-        owed[item.source, item.licence].add(item.attribution)
-    return tuple(
-        Source(source, licence, ", ".join(sorted(names)) if len(names) < 4 else f"{len(names)} authors: CREDITS.csv")
-        for (source, licence), names in sorted(owed.items())
-    )
-
-
-def write_credits(items: list[pairs.Item], path: Path) -> None:
-    """Every recording and pictogram that was learnt from, and whom it is owed to."""
-    rows = sorted({(item.label, item.kind, item.source, item.licence, item.attribution) for item in items})
-    with write_atomically(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("label", "kind", "source", "licence", "attribution"))
-        writer.writerows(rows)
-
-
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--system", type=Path, required=True)
     parser.add_argument("--judge", type=Path, required=True)
     parser.add_argument("--guidance", type=float, default=3.0)
-    parser.add_argument("--minutes", type=float, required=True)
-    parser.add_argument("--machine", required=True)
-    parser.add_argument("--recipe", required=True)
+    add_card_arguments(parser)
     return parser.parse_args()
 
 

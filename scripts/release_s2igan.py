@@ -10,6 +10,8 @@ reader of `pocket_part_colours`. All is measured with the weights as they ship, 
 import argparse
 from pathlib import Path
 
+from releasing import add_card_arguments, card, refuse_large
+
 from hearsight.data.birds import Birds
 from hearsight.encoders.part_colours import PartColours, PartColoursConfig
 from hearsight.encoders.speech_embedding import SpeechEmbedding, SpeechEmbeddingConfig
@@ -45,9 +47,7 @@ def main() -> None:
     reader = load_network(arguments.reader, "part_colours", PartColours, PartColoursConfig)
     save_network(READER, "part_colours", reader, "float16")
     _draw_sheets(S2IGAN.from_pretrained(SYSTEM, device="cpu"), SYSTEM, arguments.data / ".cache" / "sheets")
-    size = sum(file.stat().st_size for folder in (SYSTEM, READER) for file in folder.rglob("*") if file.is_file())
-    if size > LARGEST:
-        raise SystemExit(f"{SYSTEM}: {size / 1e6:.1f} MB are more than the {LARGEST / 1e6:.0f} that may ship.")
+    refuse_large(LARGEST, SYSTEM, READER)
     _card(_measured(arguments), arguments).write(SYSTEM / "README.md")
 
 
@@ -80,7 +80,8 @@ def _rounded(name: str, results: list[Result]) -> dict[str, float]:
 
 
 def _card(metrics: dict[str, float], arguments: argparse.Namespace) -> Card:
-    return Card(
+    return card(
+        arguments,
         system="s2igan",
         title="S2IGAN, pocket edition",
         summary=(
@@ -97,10 +98,6 @@ def _card(metrics: dict[str, float], arguments: argparse.Namespace) -> Card:
                 "https://github.com/espeak-ng/espeak-ng",
             ),
         ),
-        recipe=arguments.recipe,
-        seed=0,
-        machine=arguments.machine,
-        minutes=arguments.minutes,
         metrics=metrics,
         limits=(
             "Knows drawn birds of nine colours, described in templated English by espeak-ng's voices; people's voices "
@@ -116,9 +113,7 @@ def _arguments() -> argparse.Namespace:
     for name in ("data", "system", "against", "ear", "reader"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--sentences", type=int, default=20, help="about each held-out species")
-    parser.add_argument("--minutes", type=float, required=True)
-    parser.add_argument("--machine", required=True)
-    parser.add_argument("--recipe", required=True)
+    add_card_arguments(parser)
     return parser.parse_args()
 
 

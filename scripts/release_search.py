@@ -4,39 +4,44 @@
         --minutes N --machine TEXT --recipe TEXT
 
 SYSTEM is `wav2clip-vqgan`, `wavbrivl` or `stylewav`. Ear, eye and painter are products of the recipes `pocket_wav2clip`
-or `pocket_wavbrivl`, `pocket_clip` or `pocket_brivl`, `pocket_vqgan` or `pocket_stylegan2`. All is measured on what was
-held out, with the weights as they ship: retrieval of pictures, adherence after search, the time of a search.
+or `pocket_wavbrivl`, `pocket_steady_clip` or `pocket_brivl`, `pocket_vqgan` or `pocket_stylegan2`. All is measured on
+what was held out, with the weights as they ship: retrieval of pictures, adherence after search, the time of a search.
 """
 
 import argparse
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from release_pocket import JUDGE, adherence_metrics, sources, write_credits
+from releasing import (
+    JUDGE,
+    LEARNT_FROM,
+    add_card_arguments,
+    adherence_metrics,
+    draw_examples,
+    pocket_card,
+    refuse_large,
+    seconds,
+    write_credits,
+)
 
 from hearsight.data import pairs
 from hearsight.data.find_shared_space import find_shared_space
 from hearsight.encoders.picture_classifier import PictureClassifier, PictureClassifierConfig
 from hearsight.evaluation import adherence, pair_retrieval
-from hearsight.files import write_atomically
 from hearsight.hub.card import Card
 from hearsight.hub.folder import POCKET
 from hearsight.hub.network import load_network
-from hearsight.sound.sound import Sound
-from hearsight.studio.contact_sheet import Tile, contact_sheet
 from hearsight.systems.guided_search import GuidedSearch
 from hearsight.systems.guided_vqgan import Wav2CLIPVQGAN, WavBriVLVQGAN, wav2clip_pocket, wavbrivl_pocket
 from hearsight.systems.stylewav import StyleWav
 from hearsight.systems.stylewav import pocket as stylewav_pocket
 
-TIMED = 5
-"""Searches whose mean time is reported."""
+LARGEST = 40e6
+"""Bytes that all of these systems may take."""
 SEEDS = 3
 """Pictures of every example sound on the contact sheet."""
-EXAMPLES = Path(__file__).parents[1] / "examples"
 SHEET = "examples.png"
 SHOWN = f"The example sounds, {SEEDS} pictures each, every one from its own random start"
 """What the contact sheet beside the card shows."""
@@ -88,14 +93,20 @@ RELEASES = {
 def main() -> None:
     """Release, measure, write the card."""
     arguments = _arguments()
-    release, out = RELEASES[arguments.system], arguments.out or POCKET / arguments.system.replace("-", "_")
+    release, out = RELEASES[arguments.system], arguments.out or POCKET / _folder(arguments.system)
     _save(release, arguments, out)
     system = release.kind.from_pretrained(out, device="cpu")
-    _draw_sheet(system, out / SHEET)
+    draw_examples(out / SHEET, lambda path: [one.image for one in system(path, pictures_per_sound=SEEDS)])
+    refuse_large(LARGEST, out, *({POCKET / _folder(name) for name in RELEASES} - {out}))
     items = pairs.read(arguments.data, split="train")
     write_credits(items, out / "CREDITS.csv")
     metrics = _measured(system, out, arguments.data, arguments.per_class)
-    _card(release, items, metrics, arguments).write(out / "README.md")
+    _card(release, system, items, metrics, arguments).write(out / "README.md")
+
+
+def _folder(name: str) -> str:
+    """What the folder of a system that ships is called."""
+    return name.replace("-", "_")
 
 
 def _save(release: Release, arguments: argparse.Namespace, out: Path) -> None:
@@ -108,16 +119,6 @@ def _save(release: Release, arguments: argparse.Namespace, out: Path) -> None:
             raise SystemExit(f"{name}: is not of the pocket's size; train it by the pocket's recipe.")
     trained.config = config
     trained.save_pretrained(out, precision="float16")
-
-
-def _draw_sheet(system: GuidedSearch, file: Path) -> None:
-    """Write a contact sheet of the example sounds."""
-    tiles = [
-        Tile(Sound.read(path), [one.image for one in system(path, pictures_per_sound=SEEDS)], path.name)
-        for path in sorted(EXAMPLES.glob("*.ogg"))
-    ]
-    with write_atomically(file) as partial:
-        contact_sheet(tiles, columns=len(tiles) // 2).save(partial, format="PNG", optimize=True)
 
 
 def _measured(system: GuidedSearch, folder: Path, data: Path, per_class: int | None) -> dict[str, float]:
@@ -134,40 +135,33 @@ def _measured(system: GuidedSearch, folder: Path, data: Path, per_class: int | N
         ),
         "its 95 % interval, low (retrieval)": round(low, 4),
         "its 95 % interval, high (retrieval)": round(high, 4),
-        "seconds of a warm search": round(_seconds(system, data), 3),
+        "seconds of a warm search": round(seconds(system, data), 3),
     }
 
 
-def _seconds(system: GuidedSearch, data: Path) -> float:
-    """The mean time from a sound to its picture, after the first."""
-    sound = data / pairs.read(data, "sound", "held_out")[0].path
-    system(sound)
-    started = time.perf_counter()
-    system(sound, pictures_per_sound=TIMED)
-    return (time.perf_counter() - started) / TIMED
-
-
-def _card(release: Release, items: list[pairs.Item], metrics: dict[str, float], arguments: argparse.Namespace) -> Card:
-    return Card(
+def _card(
+    release: Release,
+    system: GuidedSearch,
+    items: list[pairs.Item],
+    metrics: dict[str, float],
+    arguments: argparse.Namespace,
+) -> Card:
+    side = system.defaults()["size"]
+    return pocket_card(
+        arguments,
+        items,
         system=arguments.system,
         title=release.title,
         summary=(
             f"{release.summary} Hears thirty things (ten environmental sounds, ten spoken digits, ten instruments) and "
-            "finds their pictures at 128 x 128 pixels, for laptops without a GPU. Nothing in it was trained to draw "
-            "sounds."
+            f"finds their pictures at {side} x {side} pixels, for laptops without a GPU. Nothing in it was trained to "
+            "draw sounds."
         ),
-        licence="cc-by-sa-4.0",
-        data=sources(items),
-        recipe=arguments.recipe,
-        seed=0,
-        machine=arguments.machine,
-        minutes=arguments.minutes,
         metrics=metrics,
         pictures={SHEET: SHOWN},
         limits=(
-            "Learnt from few recordings, and from pictograms instead of photographs. ESC-10 fold 4, the speaker theo "
-            "and separate instrument phrases were held out. A search can please its own eye more than anybody else's: "
-            "shapes come out rougher than those of a generator that was trained to draw sounds."
+            f"{LEARNT_FROM} A search can please its own eye more than anybody else's: shapes come out rougher than "
+            "those of a generator that was trained to draw sounds."
         ),
     )
 
@@ -179,9 +173,7 @@ def _arguments() -> argparse.Namespace:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--out", type=Path, help="by default among what ships")
     parser.add_argument("--per-class", type=int, help="sounds per class that are drawn (default: all)")
-    parser.add_argument("--minutes", type=float, required=True)
-    parser.add_argument("--machine", required=True)
-    parser.add_argument("--recipe", required=True)
+    add_card_arguments(parser)
     return parser.parse_args()
 
 
