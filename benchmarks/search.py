@@ -49,8 +49,8 @@ def measure(setting: Setting) -> list[Comparison]:
 
 
 def ours(system: Wav2CLIPVQGAN, heard: Float[Tensor, "1 embed"], steps: int, views: int) -> object:
-    """As the system draws."""
-    return system.draw(heard, seeds=[0], steps=steps, views=views)
+    """As the system draws, from one start like the published loop."""
+    return system.draw(heard, seeds=[0], steps=steps, views=views, starts=1)
 
 
 def published_loop(

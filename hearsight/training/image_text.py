@@ -214,9 +214,9 @@ def run(recipe: Recipe, out: Path) -> Path:
 
 def begin(recipe: Recipe) -> CLIP:
     """The towers before training. BriVL's image tower takes the place of CLIP's."""
-    config = clip.pocket() if recipe.size == "pocket" else clip.debug()
     if recipe.start:
         return load_network(recipe.start, "clip", CLIP, CLIPConfig).requires_grad_(True)
+    config = clip.pocket() if recipe.size == "pocket" else clip.debug()
     if recipe.tower == "clip":
         return CLIP(config)
     eye = BriVLImage(brivl_image.pocket() if recipe.size == "pocket" else brivl_image.debug())

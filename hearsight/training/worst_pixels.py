@@ -52,11 +52,11 @@ class WorstPixels(nn.Module):
         self, pixels: Float[Tensor, "batch 3 height width"], loss: Loss, darkest: float = 0.0
     ) -> Float[Tensor, "batch 3 height width"]:
         """`pixels`, from `darkest` to 1, after one step of at most `radius` up the gradient of `loss`."""
+        if not self.config.radius:
+            return pixels
         radius = self.radius
         if self.training:
             self.steps += 1
-        if not radius:
-            return pixels
         begun = pixels.detach().clone().requires_grad_()
         with torch.enable_grad():
             (gradient,) = torch.autograd.grad(loss(begun), begun)
