@@ -33,6 +33,9 @@ class LossWeights:
     matching: float = 0.0
     """The speech embedding network's matching loss (equations 1 to 4) between sentences and what is drawn of them (not
     in equation 9; AttnGAN's generator has it): tells a generator that learns briefly what the words mean."""
+    closeness: float = 0.0
+    """1 - the cosine of a sentence and what is drawn of it (in no paper). Matching is content as soon as a batch's
+    birds are told apart, by whichever colours; this is content with nothing less than the sentence."""
 
 
 def published() -> LossWeights:

@@ -47,6 +47,9 @@ class ContrastConfig:
     positives: Literal["pair", "class"] = "pair"
     """`pair`: everything but a sound's own picture is a negative, as published. `class`: others of its class are left
     out; with few classes they would be most of the likely answers."""
+    closeness: float = 0.0
+    """Weight of 1 - cos(picture, g(sound)) beside L, which papers do without. A contrast only asks that others be
+    farther away; what a search moves pictures towards should itself lie where pictures lie."""
 
     def __post_init__(self) -> None:
         if not self.temperature > 0:
@@ -55,6 +58,8 @@ class ContrastConfig:
             raise ConfigError(f"contrast.queue={self.queue}: must be at least 1, e.g. 9600.")
         if not 0 <= self.momentum < 1:
             raise ConfigError(f"contrast.momentum={self.momentum}: lies in [0, 1), e.g. 0.99.")
+        if self.closeness < 0:
+            raise ConfigError(f"contrast.closeness={self.closeness}: must be at least 0.")
 
 
 def wav2clip() -> ContrastConfig:
@@ -190,7 +195,9 @@ class CXLoss(nn.Module):
                 _side(heard.embedding, slowly_heard and slowly_heard.embedding),
                 classes,
             )
-        return (by_features + by_embeddings) / (2 if self.config.reduction == "mean" else 1)
+            apart = 1 - functional.cosine_similarity(picture.float(), heard.embedding.float()).mean()
+        contrasts = (by_features + by_embeddings) / (2 if self.config.reduction == "mean" else 1)
+        return contrasts + self.config.closeness * apart
 
     def follow(self) -> None:
         """Let the slow copy of f follow it by one step."""

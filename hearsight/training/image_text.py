@@ -74,13 +74,11 @@ class Recipe:
     worst_pixels: WorstPixelsConfig = field(default_factory=WorstPixelsConfig)
     """How the pixels are changed that the towers see worst by, so that a search cannot please them with noise."""
     start: Path | None = None
-    """The folder of a clip that goes on learning, where `tower` is one."""
+    """The folder of a clip that goes on learning; beside BriVL's image tower, its text tower alone."""
 
     def __post_init__(self) -> None:
         if self.scenes < self.batch or self.batch < 2:
             raise ConfigError(f"batch={self.batch}: must be from 2 to the number of scenes, {self.scenes}.")
-        if self.start and self.tower != "clip":
-            raise ConfigError(f"start={self.start}: BriVL's text tower was thrown away; only a clip can go on.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,14 +212,21 @@ def run(recipe: Recipe, out: Path) -> Path:
 
 def begin(recipe: Recipe) -> CLIP:
     """The towers before training. BriVL's image tower takes the place of CLIP's."""
-    if recipe.start:
-        return load_network(recipe.start, "clip", CLIP, CLIPConfig).requires_grad_(True)
-    config = clip.pocket() if recipe.size == "pocket" else clip.debug()
+    begun = load_network(recipe.start, "clip", CLIP, CLIPConfig).requires_grad_(True) if recipe.start else None
+    config = begun.config if begun else clip.pocket() if recipe.size == "pocket" else clip.debug()
     if recipe.tower == "clip":
-        return CLIP(config)
+        return begun or CLIP(config)
     eye = BriVLImage(brivl_image.pocket() if recipe.size == "pocket" else brivl_image.debug())
-    config = replace(config, embed=eye.config.embed)
-    return CLIP(config, towers=(eye, CLIPText(config.text, config.embed)))
+    if begun is None:
+        config = replace(config, embed=eye.config.embed)
+        return CLIP(config, towers=(eye, CLIPText(config.text, config.embed)))
+    if config.embed != eye.config.embed:
+        raise ConfigError(
+            f"start={recipe.start}: gives embeddings of {config.embed} numbers, a {recipe.size} brivl_image has "
+            f"{eye.config.embed}; take a clip of the same size."
+        )
+    begun.image = eye
+    return begun
 
 
 def normalise(model: CLIP, pixels: Float[Tensor, "batch 3 size size"]) -> Float[Tensor, "batch 3 size size"]:

@@ -67,6 +67,9 @@ class Recipe:
     """The noise over what discriminators look at."""
     speech: Path | None = None
     """The folder of `hearsight data speak`, for a data set whose captions were spoken into another folder."""
+    start: Path | None = None
+    """The folder of an S2IGAN of as many stages or fewer, whose stages are the first here. A first stage alone learns
+    what words mean in a small part of the time."""
     birds: Birds = field(default_factory=Birds)
     """The aviary, for Birds in Miniature; pictures have the generator's largest size."""
     pictures: int = 40
@@ -114,8 +117,9 @@ class StackedGANTask:
         self.judges = [judge for judge in discriminators if isinstance(judge, Discriminator)]
         if (self.weights.relation and relation is None) or (self.looked and eye is None):
             raise ConfigError(
-                f"relation={self.weights.relation}, matching={self.weights.matching}: the relation supervisor needs "
-                "its classifier and a trained picture encoder, matching the latter; give both, or set the weights to 0."
+                f"relation={self.weights.relation}, matching={self.weights.matching}, "
+                f"closeness={self.weights.closeness}: the relation supervisor needs its classifier and a trained "
+                "picture encoder, the others the latter; give both, or set the weights to 0."
             )
         self.veil = Veil(veil or VeilConfig())
         parts: dict[str, nn.Module] = {"generator": generator, "discriminators": discriminators, "veil": self.veil}
@@ -128,7 +132,7 @@ class StackedGANTask:
     @property
     def looked(self) -> bool:
         """Whether any loss looks at drawings through the speech embedding network's picture encoder."""
-        return bool(self.weights.relation or self.weights.matching)
+        return bool(self.weights.relation or self.weights.matching or self.weights.closeness)
 
     def loss(self, batch: dict[str, Any]) -> dict[str, Tensor]:
         """The sum of all losses, and each; noise comes from torch's global generator, drawn on the CPU."""
@@ -168,6 +172,9 @@ class StackedGANTask:
         if weights.matching:
             scalars["matching"] = matching_loss(embeddings, seen)
             loss = loss + weights.matching * scalars["matching"]
+        if weights.closeness:
+            scalars["closeness"] = 1 - functional.cosine_similarity(embeddings.float(), seen.float()).mean()
+            loss = loss + weights.closeness * scalars["closeness"]
         self.veil.lift()
         return {"loss": loss, **scalars}
 
@@ -213,6 +220,8 @@ def run(recipe: Recipe, out: Path) -> Path:
     for network in (generator, relation, judges):
         orthogonal_start(network)
         convert_conv2d_weight_memory_format(network, torch.channels_last)  # faster by half on CPUs
+    if recipe.start is not None:
+        go_on(generator, recipe.start)
     batches = HeardPictures(source, embeddings, looks(sen.picture, source), recipe.batch, recipe.seed)
     task = StackedGANTask(
         generator,
@@ -227,6 +236,15 @@ def run(recipe: Recipe, out: Path) -> Path:
     )
     train(task, batches, recipe.train, out)
     return out
+
+
+def go_on(generator: StackedGenerator, folder: Path) -> None:
+    """Give the first stages the weights of the S2IGAN in `folder`. Raises ConfigError for one of another shape."""
+    begun = S2IGAN.from_pretrained(folder, device="cpu").generator
+    config = generator.config
+    if replace(begun.config, stages=config.stages) != config or begun.config.stages > config.stages:
+        raise ConfigError(f"start={folder}: {begun.config} are not the first stages of {config}; train one that is.")
+    generator.load_state_dict(begun.state_dict(), strict=False)
 
 
 @torch.no_grad()

@@ -94,7 +94,7 @@ def test_a_queue_shorter_than_a_batch_is_refused() -> None:
         contrast(Side(keys, keys), Side(keys, keys), torch.zeros(4, 2, dtype=torch.long))
 
 
-@pytest.mark.parametrize("wrong", [{"temperature": 0.0}, {"queue": 0}, {"momentum": 1.0}])
+@pytest.mark.parametrize("wrong", [{"temperature": 0.0}, {"queue": 0}, {"momentum": 1.0}, {"closeness": -1.0}])
 def test_settings_that_cannot_be_are_refused(wrong: dict[str, float]) -> None:
     (name,) = wrong
     with pytest.raises(ConfigError, match=f"contrast.{name}="):
@@ -110,7 +110,11 @@ def test_cxloss_is_both_terms() -> None:
         Side(normalize(loss.project(picture))), Side(normalize(heard.features)), classes
     )
     by_embeddings = Contrast(ContrastConfig(), 4)(Side(normalize(picture)), Side(normalize(heard.embedding)), classes)
-    torch.testing.assert_close(loss(picture, heard, None, classes), (by_features + by_embeddings) / 2)
+    contrasts = (by_features + by_embeddings) / 2
+    torch.testing.assert_close(loss(picture, heard, None, classes), contrasts)
+    loss.config = ContrastConfig(closeness=3.0)
+    apart = 1 - (normalize(picture) * normalize(heard.embedding)).sum(dim=1).mean()
+    torch.testing.assert_close(loss(picture, heard, None, classes), contrasts + 3 * apart)
 
 
 @pytest.mark.parametrize("config", [contrastive_loss.wav2clip(), contrastive_loss.brivl()], ids=["batch", "queue"])

@@ -117,8 +117,19 @@ def test_a_clip_goes_on_where_it_stopped(pictograms: Path, tmp_path: Path) -> No
     save_network(tmp_path / "first", "clip", first)
     again = image_text.begin(recipe(pictograms, start=tmp_path / "first"))
     assert torch.equal(again.scale, first.scale) and all(one.requires_grad for one in again.parameters())
-    with pytest.raises(ConfigError, match="only a clip can go on"):
-        recipe(pictograms, start=tmp_path / "first", tower="brivl_image")
+
+
+def test_brivls_tower_learns_beside_the_text_tower_of_a_clip(pictograms: Path, tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    first = CLIP(replace(clip.debug(), embed=brivl_image.debug().embed))
+    save_network(tmp_path / "first", "clip", first)
+    towers = image_text.begin(recipe(pictograms, start=tmp_path / "first", tower="brivl_image"))
+    assert isinstance(towers.image, BriVLImage)
+    torch.testing.assert_close(towers.text.state_dict(), first.text.state_dict(), rtol=0, atol=0)
+    assert all(one.requires_grad for one in towers.parameters())
+    save_network(tmp_path / "other", "clip", CLIP(replace(clip.debug(), embed=2 * first.config.embed)))
+    with pytest.raises(ConfigError, match="take a clip of the same size"):
+        image_text.begin(recipe(pictograms, start=tmp_path / "other", tower="brivl_image"))
 
 
 @pytest.mark.parametrize("tower", ["clip", "brivl_image"])

@@ -12,6 +12,7 @@ from hearsight.conditions.augmentation import AugmentationConfig
 from hearsight.config import plain, read_yaml
 from hearsight.data.birds import Birds
 from hearsight.data.pairs import Item, write_manifest
+from hearsight.encoders.speech import SpeechEncoder
 from hearsight.encoders.speech_embedding import PictureEncoder, SpeechEmbedding
 from hearsight.encoders.speech_embedding import debug as debug_embedding
 from hearsight.errors import ConfigError
@@ -20,7 +21,7 @@ from hearsight.generators.relation_classifier import RelationClassifier, Relatio
 from hearsight.generators.stacked_discriminator import DiscriminatorConfig
 from hearsight.generators.stacked_gan import StackedGANConfig, StackedGenerator
 from hearsight.hub.network import load_network, save_network
-from hearsight.systems.s2igan import S2IGAN
+from hearsight.systems.s2igan import S2IGAN, S2IGANConfig
 from hearsight.training import recipe
 from hearsight.training import stacked_gan as stacked_gan_training
 from hearsight.training.adversarial_loss import LossWeights, paper, stackgan_v2
@@ -30,6 +31,7 @@ from hearsight.training.stacked_gan import (
     Recipe,
     StackedGANTask,
     at,
+    go_on,
     orthogonal_start,
     run,
     settle,
@@ -102,10 +104,10 @@ def test_one_backward_pass_gives_each_network_its_own_gradient() -> None:
 
 def test_every_term_has_a_weight() -> None:
     """An ablation changes the loss by the term that it leaves out."""
-    terms = {"divergence": 2.0, "matching": 3.0, "relation": 1.0}
+    terms = {"divergence": 2.0, "matching": 3.0, "closeness": 4.0, "relation": 1.0}
     for name, weight in terms.items():
-        found = []
-        for weights in (LossWeights(matching=3.0), LossWeights(**{"matching": 3.0, name: 0.0})):
+        found, all_terms = [], LossWeights(matching=3.0, closeness=4.0)
+        for weights in (all_terms, replace(all_terms, **{name: 0.0})):
             some = task(weights=weights)
             torch.manual_seed(1)
             found.append(some.loss(Colours(32).batch(0)))
@@ -122,24 +124,27 @@ def test_stackgan_v2_needs_no_relation_supervisor() -> None:
     assert baseline.loss(Colours(32).batch(0))["loss"].isfinite()
     with pytest.raises(ConfigError, match="needs its classifier"):
         StackedGANTask(StackedGenerator(config), judges)
-    with pytest.raises(ConfigError, match=r"relation=0.0, matching=1.0"):
-        StackedGANTask(StackedGenerator(config), judges, replace(stackgan_v2(), matching=1.0))
+    for name in ("matching", "closeness"):
+        with pytest.raises(ConfigError, match=f"relation=0.0, .*{name}=1.0"):
+            StackedGANTask(StackedGenerator(config), judges, replace(stackgan_v2(), **{name: 1.0}))
 
 
-def test_matching_teaches_the_generator_what_was_said() -> None:
-    """Its gradient reaches the generator alone, and descending it makes the eye find the sentences."""
-    some = task(weights=LossWeights(conditional=0, unconditional=0, wrong=0, divergence=0, relation=0, matching=1.0))
+@pytest.mark.parametrize(("term", "less"), [("matching", 0.05), ("closeness", 0.005)])
+def test_the_eye_teaches_the_generator_what_was_said(term: str, less: float) -> None:
+    """The gradient reaches the generator alone, and descending it makes the eye find the sentences."""
+    nothing = LossWeights(conditional=0, unconditional=0, wrong=0, divergence=0, relation=0)
+    some = task(weights=replace(nothing, **{term: 1.0}))
     torch.manual_seed(1)
     batch = Colours(32, size=2).batch(0)
     scalars = some.loss(batch)
-    taught = {name for name, gradient in gradients(some, scalars["matching"]).items() if gradient is not None}
+    taught = {name for name, gradient in gradients(some, scalars[term]).items() if gradient is not None}
     assert taught and all(name.startswith("generator.") for name in taught)
     optimiser = torch.optim.Adam(some.generator.parameters(), 3e-2)
     for _ in range(40):
         optimiser.zero_grad()
         some.loss(batch)["loss"].backward()
         optimiser.step()
-    assert some.loss(batch)["matching"] < scalars["matching"] - 0.05
+    assert some.loss(batch)[term] < scalars[term] - less
 
 
 def test_judges_may_listen_to_the_drawn_condition() -> None:
@@ -235,6 +240,21 @@ def test_a_recipe_makes_a_system_of_spoken_birds(tmp_path: Path) -> None:
     assert isinstance(system, S2IGAN)
     assert torch.equal(system.speech.gru.weight_ih_l0, sen.speech.gru.weight_ih_l0)
     assert system(tmp_path / "0.wav")[0].image.size == (32, 32)
+
+
+def test_a_first_stage_goes_on_with_others_above_it(tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    config = stacked_gan.debug(EMBED)
+    first = StackedGenerator(replace(config, stages=1))
+    speech = debug_embedding().speech
+    S2IGAN(S2IGANConfig(speech, first.config), SpeechEncoder(speech), first).save_pretrained(tmp_path)
+    whole = StackedGenerator(config)
+    later = {name: value.clone() for name, value in whole.state_dict().items() if name not in first.state_dict()}
+    go_on(whole, tmp_path)
+    assert all(torch.equal(whole.state_dict()[name], value) for name, value in first.state_dict().items())
+    assert later and all(torch.equal(whole.state_dict()[name], value) for name, value in later.items())
+    with pytest.raises(ConfigError, match="are not the first stages of"):
+        go_on(StackedGenerator(replace(config, width=16)), tmp_path)
 
 
 def test_the_eye_looks_at_pictures_that_vary() -> None:
