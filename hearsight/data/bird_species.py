@@ -61,6 +61,11 @@ class Species:
         return replace(self, **change)
 
     @property
+    def told_apart(self) -> bool:
+        """Whether wing, belly and beak differ from what they lie on: else one could not see where they end."""
+        return self.wing != self.body and self.belly not in (self.body, self.wing) and self.beak != self.head
+
+    @property
     def label(self) -> str:
         """Name of its class and folder, like CUB's: `017.Red_headed_Blue_Finch`."""
         return f"{self.number:03}.{self.head.title()}_headed_{self.body.title()}_{self._kind}"

@@ -1,17 +1,22 @@
 """Which spoken pictures a folder holds: its layout says which data set it is."""
 
 from pathlib import Path
+from typing import Literal
 
 from hearsight.data.birds import Birds
 from hearsight.data.cub import PICTURES, read_cub
 from hearsight.data.described import Described
 from hearsight.data.flickr_audio import read_flickr8k, read_places
 from hearsight.data.pairs import Split
+from hearsight.data.said_birds import SaidBirds
 from hearsight.data.spoken_birds import SpokenBirds
 from hearsight.data.spoken_files import SpokenFiles
 from hearsight.data.spoken_pictures import SpokenPictures
 from hearsight.encoders.speech import SpeechEncoderConfig
 from hearsight.errors import DataError
+
+Shown = Literal["species", "said"]
+"""What a drawn bird is beside what a sentence about it names: as its species, or anything, see `data/said_birds.py`."""
 
 WITH_SPEECH = {"flickr_audio": read_flickr8k, "audio/wav": read_places, "metadata/train.json": read_places}
 """Readers of data sets that come with speech, by what only these have."""
@@ -26,6 +31,7 @@ def find_spoken(
     speech: Path | None = None,
     birds: Birds | None = None,
     pictures: int = 1,
+    shown: Shown = "species",
 ) -> SpokenPictures:
     """The spoken pictures of a split.
 
@@ -36,11 +42,13 @@ def find_spoken(
         side: height and width of pictures that come as files.
         speech: the folder of `hearsight data speak`, for captions that were spoken into another one.
         birds, pictures: the aviary of Birds in Miniature, and how many pictures of each species are drawn.
+        shown: or of each sentence, see `Shown`.
 
     Raises DataError where nothing is said, or nothing is there.
     """
     if not _has_files(folder):
-        return SpokenBirds.load(folder, split, ear, birds or Birds(), pictures)
+        kind = SaidBirds if shown == "said" else SpokenBirds
+        return kind.load(folder, split, ear, birds or Birds(), pictures)
     described = tuple(one for one in read_described(folder, speech) if one.split == split and one.audio)
     if not described:
         raise DataError(

@@ -3,7 +3,7 @@
 No description mentions what differs between two pictures of a species, so any sentence belongs to any of its pictures.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +13,12 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from hearsight.data.bird_pictures import bird_pictures
+from hearsight.data.bird_species import Species
 from hearsight.data.birds import Birds
 from hearsight.data.captions import Caption
 from hearsight.data.pairs import Split
 from hearsight.data.spectrograms import Spectrograms, load_spectrograms
+from hearsight.data.spoken_pictures import Numbers
 from hearsight.encoders.speech import SpeechEncoderConfig, standardised
 from hearsight.errors import DataError
 
@@ -40,9 +42,7 @@ class SpokenBirds:
         """
         speech = load_spectrograms(folder, split, ear.mel)
         species = sorted(birds.species(split), key=lambda one: one.label)
-        odd = sorted({one.label for one in species} ^ set(speech.labels))
-        if odd:
-            raise DataError(f"{folder}: {odd[0]!r} is drawn or spoken of, not both; run `hearsight data speak birds`.")
+        refuse_others(folder, speech.labels, species)
         return cls(bird_pictures(birds, tuple(species), pictures, folder / ".cache"), speech, ear.standardise)
 
     @property
@@ -58,15 +58,15 @@ class SpokenBirds:
     @property
     def stamp(self) -> str:
         """Of the species and the number of sentences."""
-        return f"{self.labels} {self.spoken}"
+        return f"{self.speech.labels} {self.spoken}"
 
     @property
     def spoken(self) -> int:
         """How many sentences there are."""
         return len(self.speech.decibels)
 
-    def of_class(self, label: int) -> range:
-        """The pictures of species number `label`."""
+    def of_class(self, label: int) -> Numbers:
+        """The pictures of class number `label`."""
         many = self.pictures.shape[1]
         return range(label * many, (label + 1) * many)
 
@@ -78,10 +78,21 @@ class SpokenBirds:
         """A picture, 8-bit RGB."""
         return torch.from_numpy(self.pictures[divmod(picture, self.pictures.shape[1])])
 
+    def untrue(self, picture: int, random: np.random.Generator) -> UInt8[Tensor, "3 size size"] | None:
+        """None: of a species everything is true."""
+        return None
+
     def spectrogram(self, sentence: int) -> Float[Tensor, "frame band"]:
         """A sentence as the ear takes it."""
         mel = torch.from_numpy(self.speech.decibels[sentence].astype(np.float32)).mT
         return standardised(mel) if self.standardise else mel
+
+
+def refuse_others(folder: Path, labels: Sequence[str], species: Sequence[Species]) -> None:
+    """Raises DataError where the sentences in a folder are about other species than there are."""
+    odd = sorted({one.label for one in species} ^ set(labels))
+    if odd:
+        raise DataError(f"{folder}: {odd[0]!r} is drawn or spoken of, not both; run `hearsight data speak birds`.")
 
 
 def bird_captions(birds: Birds) -> Iterator[Caption]:

@@ -67,6 +67,10 @@ class SpokenFiles:
             raise DataError(f"{one.picture}: not a readable picture ({error}); replace or remove it.") from None
         return random_square(shown, self.side, random)
 
+    def untrue(self, picture: int, random: np.random.Generator) -> UInt8[Tensor, "3 side side"] | None:
+        """None: nobody knows what is not true."""
+        return None
+
     def spectrogram(self, sentence: int) -> Float[Tensor, "frame band"]:
         """A sentence as the ear takes it. Raises SoundError where nothing can be heard."""
         return sentence_spectrogram(Sound.read(self._speech[sentence], rate=self.ear.mel.rate), self.ear)

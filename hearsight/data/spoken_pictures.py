@@ -42,6 +42,9 @@ class SpokenPictures(Protocol):
     def colours(self, picture: int, random: np.random.Generator) -> UInt8[Tensor, "3 side side"]:
         """A picture, 8-bit RGB."""
 
+    def untrue(self, picture: int, random: np.random.Generator) -> UInt8[Tensor, "3 side side"] | None:
+        """A picture that differs from this one in a single thing that is said, 8-bit RGB; None where there is none."""
+
     def spectrogram(self, sentence: int) -> Float[Tensor, "frame band"]:
         """A sentence as the ear takes it."""
 

@@ -58,12 +58,23 @@ class HeardPictures:
         batch = {
             "embeddings": torch.from_numpy(np.stack([self.embeddings[n // BLOCK][n % BLOCK] for n in said])),
             "pictures": self._shown(truth, random),
-            "wrong": self._shown(other, random),
+            "wrong": self._wrong(truth, other, random),
         }
         if self.looks is None:
             return {**batch, "same": self._shown(same, random)}
         seen = {"truth": truth, "same": same, "other": other}
         return {**batch, **{name: torch.from_numpy(self.looks[pictures]) for name, pictures in seen.items()}}
+
+    def _wrong(
+        self, truth: Sequence[int], other: Sequence[int], random: np.random.Generator
+    ) -> UInt8[Tensor, "batch 3 side side"]:
+        """Pictures of other classes; where it is known what is not true, every second differs in that alone."""
+        wrong = self._shown(other, random)
+        for row, picture in enumerate(truth[::2]):
+            untrue = self.source.untrue(picture, random)
+            if untrue is not None:
+                wrong[2 * row] = untrue
+        return wrong
 
     def _shown(self, pictures: Sequence[int], random: np.random.Generator) -> UInt8[Tensor, "batch 3 side side"]:
         return torch.stack([self.source.colours(picture, random) for picture in pictures])

@@ -23,6 +23,7 @@ def matching_loss(
     *,
     beta: float = BETA,
     reduction: Reduction = "mean",
+    wrong: Float[Tensor, "more embed"] | None = None,
 ) -> Float[Tensor, ""]:
     """L_m of pairs of embeddings: cross entropies over the cosines times `beta`, in both directions.
 
@@ -30,6 +31,7 @@ def matching_loss(
         speech, picture: row i of both is a pair; neither need be of unit length.
         classes: pictures of the sentence's class that are not its own are left out of the comparison (equation 2's
             mask); without classes all are compared.
+        wrong: more pictures, which no sentence should find.
     """
     speech, picture = functional.normalize(speech.float(), dim=1), functional.normalize(picture.float(), dim=1)
     logits = beta * speech @ picture.mT  # S(A_i, V_j) of equation 1
@@ -37,5 +39,6 @@ def matching_loss(
     if classes is not None:
         alike = (classes[:, None] == classes).fill_diagonal_(False)
         logits = logits.masked_fill(alike, -torch.inf)
-    rows, columns = (functional.cross_entropy(one, own, reduction=reduction) for one in (logits, logits.mT))
+    found = logits if wrong is None else torch.cat((logits, beta * speech @ functional.normalize(wrong.float()).mT), 1)
+    rows, columns = (functional.cross_entropy(one, own, reduction=reduction) for one in (found, logits.mT))
     return rows + columns

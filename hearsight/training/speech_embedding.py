@@ -12,14 +12,14 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from hearsight.data.birds import Birds
-from hearsight.data.find_spoken import find_spoken
+from hearsight.data.find_spoken import Shown, find_spoken
 from hearsight.data.spoken_pictures import SpokenPictures, drawn
 from hearsight.data.stratified import stratified
 from hearsight.encoders import speech_embedding
 from hearsight.encoders.inception import Inception, InceptionConfig
 from hearsight.encoders.speech_embedding import PictureEncoder, SpeechEmbedding, SpeechEmbeddingConfig
 from hearsight.errors import ConfigError
-from hearsight.hub.network import save_network
+from hearsight.hub.network import load_network, save_network
 from hearsight.pixels import as_pixels
 from hearsight.seeds import derive
 from hearsight.training.distinctive_loss import distinctive_loss
@@ -62,12 +62,17 @@ class Recipe:
     """What is minimised."""
     speech: Path | None = None
     """The folder of `hearsight data speak`, for a data set whose captions were spoken into another folder."""
+    start: Path | None = None
+    """The folder of a speech embedding network that goes on learning."""
     eye: Path | None = None
     """For an Inception-v3: torchvision's published file. It stays as it is, so without that it sees nothing."""
     birds: Birds = field(default_factory=Birds)
     """The aviary, for Birds in Miniature."""
+    shown: Shown = "species"
+    """For Birds in Miniature: birds as their species are, or as is said alone; then a sentence must tell its picture
+    from others of which one word is not true, too."""
     pictures: int = 100
-    """For Birds in Miniature: pictures of every species that are learnt from."""
+    """For Birds in Miniature: pictures that are learnt from, of every species or sentence."""
     worst_pixels: WorstPixelsConfig = field(default_factory=WorstPixelsConfig)
     """How the pixels of an eye that learns are changed, so that a generator cannot please it with noise."""
     seed: int = 0
@@ -104,11 +109,14 @@ class SpokenPairs:
         pictures = [drawn(source.of_class(label), random) for label in classes]
         said = [drawn(source.sentences(picture), random) for picture in pictures]
         spectrograms, lengths = padded([source.spectrogram(sentence) for sentence in said])
+        untrue = [source.untrue(picture, random) for picture in pictures]
+        known = [picture for picture in untrue if picture is not None]
         return {
             "spectrograms": spectrograms,
             "lengths": lengths,
             "pixels": torch.stack([source.colours(picture, random) for picture in pictures]),
             "classes": torch.from_numpy(classes),
+            **({"untrue": torch.stack(known)} if known else {}),
         }
 
 
@@ -116,8 +124,9 @@ class SpeechEmbeddingTask:
     """L_SEN = L_m + L_d.
 
     A batch is `spectrograms` [batch, frame, band] with their `lengths` (see `padded`), `classes`, and `pixels`
-    [batch, 3, height, width], 8-bit RGB or in [-1, 1]. The published Inception stays as it came; every other weight
-    learns. Without the distinctive loss the classifier rests.
+    [batch, 3, height, width], 8-bit RGB or in [-1, 1]; there may be `untrue` ones like them, which no sentence goes
+    with. The published Inception stays as it came; every other weight learns. Without the distinctive loss the
+    classifier rests.
     """
 
     def __init__(
@@ -136,13 +145,16 @@ class SpeechEmbeddingTask:
         heard = network.speech(batch["spectrograms"], batch["lengths"])
 
         def match(seen: Tensor, heard: Tensor) -> Tensor:
-            alike = classes if weights.mask else None
-            return matching_loss(heard, seen, alike, beta=weights.beta, reduction=weights.reduction)
+            alike, (seen, wrong) = classes if weights.mask else None, (seen[: len(heard)], seen[len(heard) :])
+            return matching_loss(
+                heard, seen, alike, beta=weights.beta, reduction=weights.reduction, wrong=wrong if len(wrong) else None
+            )
 
-        pixels, unmoved = as_pixels(batch["pixels"]), heard.detach()
+        shown = [as_pixels(batch[which]) for which in ("pixels", "untrue") if which in batch]
+        pixels, unmoved = torch.cat(shown), heard.detach()
         pixels = self.worst_pixels(pixels, lambda one: match(network.picture(one), unmoved), darkest=-1.0)
-        seen = network.picture(pixels)
-        matching = match(seen, heard)
+        looks = network.picture(pixels)
+        matching, seen = match(looks, heard), looks[: len(heard)]
         distinctive = resting(network.classifier)
         if weights.distinctive:
             logits = network.classifier(heard), network.classifier(seen)
@@ -182,15 +194,27 @@ def run(recipe: Recipe, out: Path) -> Path:
         speech=recipe.speech,
         birds=recipe.birds,
         pictures=recipe.pictures,
+        shown=recipe.shown,
     )
     # Flickr8k and Places have no classes: there a classifier would have an output for every picture.
     classes = len(source.labels) if recipe.loss.distinctive else 1
     network = SpeechEmbedding(replace(recipe.model, classes=classes))
+    if recipe.start is not None:
+        go_on(network, recipe.start)
     if recipe.eye is not None:
         open_eye(network.picture, recipe.eye)
     task = SpeechEmbeddingTask(network, recipe.loss, recipe.worst_pixels)
     train(task, SpokenPairs(source, recipe.batch, recipe.seed), recipe.train, out)
     return out
+
+
+def go_on(network: SpeechEmbedding, folder: Path) -> None:
+    """Give a network the ear and the eye in `folder`. Raises ConfigError where they are of another shape."""
+    begun = load_network(folder, "speech_embedding", SpeechEmbedding, SpeechEmbeddingConfig)
+    if replace(begun.config, classes=network.config.classes) != network.config:
+        raise ConfigError(f"start={folder}: is a {begun.config}, not a {network.config}; set model to the same.")
+    network.speech.load_state_dict(begun.speech.state_dict())
+    network.picture.load_state_dict(begun.picture.state_dict())
 
 
 def open_eye(picture: PictureEncoder, file: Path) -> None:

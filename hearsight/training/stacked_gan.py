@@ -17,7 +17,7 @@ from torch.nn import functional
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from hearsight.data.birds import Birds
-from hearsight.data.find_spoken import find_spoken
+from hearsight.data.find_spoken import Shown, find_spoken
 from hearsight.encoders.speech import SpeechEncoder
 from hearsight.encoders.speech_embedding import PictureEncoder, SpeechEmbedding, SpeechEmbeddingConfig
 from hearsight.errors import ConfigError
@@ -72,8 +72,10 @@ class Recipe:
     what words mean in a small part of the time."""
     birds: Birds = field(default_factory=Birds)
     """The aviary, for Birds in Miniature; pictures have the generator's largest size."""
+    shown: Shown = "species"
+    """For Birds in Miniature: birds as their species are, or as is said alone."""
     pictures: int = 40
-    """For Birds in Miniature: pictures of every species that are learnt from."""
+    """For Birds in Miniature: pictures that are learnt from, of every species or sentence."""
     seed: int = 0
     """Seed of the weights and of every batch."""
     batch: int = 24
@@ -213,6 +215,7 @@ def run(recipe: Recipe, out: Path) -> Path:
         speech=recipe.speech,
         birds=birds,
         pictures=recipe.pictures,
+        shown=recipe.shown,
     )
     embeddings = heard(sen.speech, source, recipe.data / ".cache")
     generator, relation = StackedGenerator(recipe.model), RelationClassifier(RelationConfig(sen.config.speech.embed))

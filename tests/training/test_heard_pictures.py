@@ -9,6 +9,7 @@ import torch
 from hearsight.data.birds import Birds
 from hearsight.data.find_spoken import find_spoken
 from hearsight.data.pairs import Item, write_manifest
+from hearsight.data.said_birds import SaidBirds
 from hearsight.data.spoken_birds import SpokenBirds
 from hearsight.data.spoken_files import SpokenFiles
 from hearsight.encoders.speech_embedding import SpeechEmbedding, debug
@@ -114,6 +115,23 @@ def test_a_batch_of_files_is_to_be_looked_at(files, network, tmp_path) -> None:
     assert {batch[which].shape for which in ("pictures", "wrong", "same")} == {(4, 3, 32, 32)}
     assert {batch[which].dtype for which in ("pictures", "wrong", "same")} == {torch.uint8}
     assert all(torch.equal(batch[key], batches.batch(0)[key]) for key in batch)
+
+
+def test_every_second_wrong_picture_of_what_is_said_is_untrue_in_one_word(network, tmp_path) -> None:
+    items = []
+    for species in BIRDS.species("train"):
+        (tmp_path / species.label).mkdir()
+        path = f"{species.label}/01.wav"
+        soundfile.write(tmp_path / path, np.random.default_rng(0).normal(0, 0.1, 8000), 8000)
+        items.append(Item(path, "sound", species.label, "train"))
+    write_manifest(tmp_path, items)
+    said = find_spoken(tmp_path, "train", debug().speech, side=32, birds=BIRDS, pictures=2, shown="said")
+    assert isinstance(said, SaidBirds)
+    batch = HeardPictures(said, heard(network.speech, said, tmp_path), looks(network.picture, said), 3, 0).batch(0)
+    true, lies = ([{one.tobytes() for one in few} for few in many] for many in (said.pictures, said.untruths))
+    shown, wrong = ([one.numpy().tobytes() for one in batch[which]] for which in ("pictures", "wrong"))
+    sentences = [next(number for number in range(3) if one in true[number]) for one in shown]
+    assert [one in lies[sentence] for one, sentence in zip(wrong, sentences, strict=True)] == [True, False, True]
 
 
 def test_a_single_class_has_no_wrong_pictures(files) -> None:

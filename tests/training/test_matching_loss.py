@@ -45,3 +45,14 @@ def test_gradients_are_finite_where_a_batch_has_one_class(pairs: tuple[torch.Ten
     speech = pairs[0].requires_grad_()
     matching_loss(speech, pairs[1], torch.zeros(5, dtype=torch.long)).backward()
     assert speech.grad is not None and speech.grad.isfinite().all()
+
+
+def test_wrong_pictures_are_found_by_no_sentence(pairs: tuple[torch.Tensor, torch.Tensor]) -> None:
+    """They stand among the answers of every sentence, and ask for none."""
+    (speech, picture), beta = pairs, 3.0
+    wrong = torch.randn(2, 6, generator=torch.Generator().manual_seed(1))
+    cosines = [torch.cosine_similarity(speech[:, None], other[None], dim=2) for other in (picture, wrong)]
+    rows = torch.cat([beta * one for one in cosines], dim=1).log_softmax(dim=1).diagonal()
+    columns = (beta * cosines[0]).mT.log_softmax(dim=1).diagonal()
+    loss = matching_loss(speech, picture, beta=beta, wrong=wrong)
+    torch.testing.assert_close(loss, -rows.mean() - columns.mean())

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,20 @@ from hearsight.encoders.inception import Inception, InceptionConfig
 from hearsight.encoders.speech_embedding import SpeechEmbedding, SpeechEmbeddingConfig, debug, published
 from hearsight.errors import ConfigError
 from hearsight.hub.converters.inception import read_inception, write_inception
-from hearsight.hub.network import load_network
+from hearsight.hub.network import load_network, save_network
 from hearsight.training import recipe, speech_embedding
 from hearsight.training.config import TrainConfig
 from hearsight.training.distinctive_loss import distinctive_loss
 from hearsight.training.loop import train
 from hearsight.training.matching_loss import matching_loss
-from hearsight.training.speech_embedding import SpeechEmbeddingLoss, SpeechEmbeddingTask, SpokenPairs, open_eye, padded
+from hearsight.training.speech_embedding import (
+    SpeechEmbeddingLoss,
+    SpeechEmbeddingTask,
+    SpokenPairs,
+    go_on,
+    open_eye,
+    padded,
+)
 from hearsight.training.worst_pixels import WorstPixels, WorstPixelsConfig
 
 CLASSES = 4
@@ -84,6 +92,18 @@ def test_the_worst_pixels_are_worse() -> None:
     assert all(weight.grad is not None for weight in learning.network.speech.parameters())
 
 
+def test_untrue_pictures_are_looked_at_and_found_by_no_sentence() -> None:
+    learning, batch = task(), Pairs().batch(0)
+    learning.network.eval()
+    batch["untrue"] = -batch["pixels"]
+    heard = learning.network.speech(batch["spectrograms"], batch["lengths"])
+    seen, wrong = (learning.network.picture(batch[which]) for which in ("pixels", "untrue"))
+    scalars = learning.loss(batch)
+    torch.testing.assert_close(scalars["matching"], matching_loss(heard, seen, batch["classes"], wrong=wrong))
+    learning.worst_pixels = WorstPixels(WorstPixelsConfig(0.5))
+    assert learning.loss(batch)["matching"] > scalars["matching"]
+
+
 def test_it_learns_and_is_written(tmp_path: Path) -> None:
     learning = task()
     batch = Pairs().batch(1000)
@@ -132,6 +152,40 @@ def test_a_recipe_trains_on_spoken_birds(tmp_path: Path) -> None:
     out = speech_embedding.run(chosen, tmp_path / "out")
     network = load_network(out, "speech_embedding", SpeechEmbedding, SpeechEmbeddingConfig)
     assert network.config.classes == 3
+
+
+def test_a_network_goes_on_with_what_is_said(tmp_path: Path) -> None:
+    """Ear and eye of one that learnt species; of sentences there are other numbers of classes."""
+    birds = Birds(size=16, count=4, held_out=1, sentences=10)
+    items = []
+    for species in birds.species("train"):
+        (tmp_path / species.label).mkdir()
+        path = f"{species.label}/07.wav"
+        soundfile.write(tmp_path / path, np.random.default_rng(0).normal(0, 0.1, 8000), 8000)
+        items.append(Item(path, "sound", species.label, "train"))
+    write_manifest(tmp_path, items)
+    torch.manual_seed(1)
+    first = SpeechEmbedding(debug(5))
+    save_network(tmp_path / "first", "speech_embedding", first)
+    settings = TrainConfig(steps=1, learning_rate=1e-9, log_every=1, checkpoint_every=1)
+    chosen = speech_embedding.Recipe(
+        tmp_path,
+        settings,
+        debug(),
+        SpeechEmbeddingLoss(distinctive=0.0),
+        birds=birds,
+        pictures=2,
+        batch=3,
+        shown="said",
+        start=tmp_path / "first",
+    )
+    out = speech_embedding.run(chosen, tmp_path / "out")
+    network = load_network(out, "speech_embedding", SpeechEmbedding, SpeechEmbeddingConfig)
+    torch.testing.assert_close(network.speech.gru.weight_ih_l0, first.speech.gru.weight_ih_l0)
+    torch.testing.assert_close(network.picture.trunk.conv1.weight, first.picture.trunk.conv1.weight)
+    other = SpeechEmbedding(replace(debug(5), speech=replace(debug().speech, hidden=2 * debug().speech.hidden)))
+    with pytest.raises(ConfigError, match="set model to the same"):
+        go_on(other, tmp_path / "first")
 
 
 def test_batches_are_pairs_of_one_class(spoken_cub: Path) -> None:
