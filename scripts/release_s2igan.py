@@ -1,9 +1,9 @@
 """Make the S2IGAN that ships with the package from a trained one: half precision, contact sheets, card, colour reader.
 
-    python scripts/release_s2igan.py --data DIR --system DIR --against DIR --ear DIR --reader DIR --minutes N \
+    python scripts/release_s2igan.py --data DIR --system DIR [--against DIR] --ear DIR --reader DIR --minutes N \
         --machine TEXT --recipe TEXT
 
-The system is the product of `pocket_s2igan`, the other of `pocket_stackgan`, the ear of `pocket_speech_embedding`, the
+The system is the product of `pocket_s2igan`, the other of `pocket_stackgan`, the ear of `pocket_said_embedding`, the
 reader of `pocket_part_colours`. All is measured with the weights as they ship, on species and voices never trained on.
 """
 
@@ -66,7 +66,8 @@ def _measured(arguments: argparse.Namespace) -> dict[str, float]:
     sentences = bird_sentences.Sentences.held_out(arguments.data, birds, arguments.sentences)
     numbers = _rounded("", bird_sentences.recall(ear, birds, sentences))
     changes = colour_obedience.changes(birds)
-    for name, folder in (("", SYSTEM), ("StackGAN-v2: ", arguments.against)):
+    others = [("StackGAN-v2: ", arguments.against)] if arguments.against else []
+    for name, folder in [("", SYSTEM), *others]:
         system = S2IGAN.from_pretrained(folder, device="cpu")
         drawn = bird_sentences.drawings(system, sentences)
         speech = arguments.data / ".cache" / "changed-0"
@@ -110,8 +111,9 @@ def _card(metrics: dict[str, float], arguments: argparse.Namespace) -> Card:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("data", "system", "against", "ear", "reader"):
+    for name in ("data", "system", "ear", "reader"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--against", type=Path, help="a StackGAN-v2 that was trained the same way for the same time")
     parser.add_argument("--sentences", type=int, default=20, help="about each held-out species")
     add_card_arguments(parser)
     return parser.parse_args()

@@ -7,6 +7,7 @@ function of (seed, path, view). A batch draws one of a picture's views, all equa
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -112,5 +113,16 @@ class SeenSounds:
 
     def _picture(self, sound: int, random: np.random.Generator) -> Float[Tensor, " embed"]:
         pictures, view = self.pairs.shown[sound], int(random.integers(self.views))
-        chosen = pictures if self.shown == "mean" else [random.choice(pictures)]
-        return torch.stack([self.seen.row("embedding", int(one), view) for one in chosen]).mean(dim=0)
+        if self.shown == "one":
+            return self._look(int(random.choice(pictures)), view)
+        key = (tuple(int(one) for one in pictures), view)
+        if key not in self._means:  # hundreds of pictures go with every sound of a class, the same ones
+            self._means[key] = torch.stack([self._look(one, view) for one in key[0]]).mean(dim=0)
+        return self._means[key]
+
+    def _look(self, picture: int, view: int) -> Float[Tensor, " embed"]:
+        return self.seen.row("embedding", picture, view)
+
+    @cached_property
+    def _means(self) -> dict[tuple[tuple[int, ...], int], Float[Tensor, " embed"]]:
+        return {}

@@ -243,9 +243,11 @@ def run(recipe: Recipe, out: Path) -> Path:
 
 def go_on(generator: StackedGenerator, folder: Path) -> None:
     """Give the first stages the weights of the S2IGAN in `folder`. Raises ConfigError for one of another shape."""
-    begun = S2IGAN.from_pretrained(folder, device="cpu").generator
-    config = generator.config
-    if replace(begun.config, stages=config.stages) != config or begun.config.stages > config.stages:
+    begun, config = S2IGAN.from_pretrained(folder, device="cpu").generator, generator.config
+    grown = replace(begun.config, stages=config.stages)
+    if begun.config.stages == 1:  # there is nothing of the later stages in it
+        grown = replace(grown, stacking=config.stacking, residuals=config.residuals)
+    if grown != config or begun.config.stages > config.stages:
         raise ConfigError(f"start={folder}: {begun.config} are not the first stages of {config}; train one that is.")
     generator.load_state_dict(begun.state_dict(), strict=False)
 

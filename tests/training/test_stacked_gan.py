@@ -245,7 +245,7 @@ def test_a_recipe_makes_a_system_of_spoken_birds(tmp_path: Path) -> None:
 def test_a_first_stage_goes_on_with_others_above_it(tmp_path: Path) -> None:
     torch.manual_seed(2)
     config = stacked_gan.debug(EMBED)
-    first = StackedGenerator(replace(config, stages=1))
+    first = StackedGenerator(replace(config, stages=1, stacking="plain"))  # alone, it is stacked on nothing
     speech = debug_embedding().speech
     S2IGAN(S2IGANConfig(speech, first.config), SpeechEncoder(speech), first).save_pretrained(tmp_path)
     whole = StackedGenerator(config)
