@@ -26,18 +26,22 @@ def compare(
     device: options.Device = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per picture.")] = False,
 ) -> int:
-    """Draw the same sounds with several systems: comparison.html, comparison.png, comparison.json."""
+    """Draw the same sounds with several systems: comparison.html, comparison.png, comparison.json.
+
+    A system that draws what a spoken sentence says, s2igan, takes part where --systems names it.
+    """
     paths = find_sounds(sounds)
 
     from hearsight.cli.progress import progress
     from hearsight.encoders.picture_classifier import PictureClassifier, PictureClassifierConfig
     from hearsight.evaluation.comparison import LONGEST_SHOWN, Heard, class_of, compare
     from hearsight.evaluation.comparison_page import write
-    from hearsight.evaluation.contestants import contestants
+    from hearsight.evaluation.contestants import SPOKEN, contestants
+    from hearsight.hub.folder import shipped_names
     from hearsight.hub.network import load_network
     from hearsight.sound import Sound
 
-    chosen = contestants(options.listed(systems))
+    chosen = contestants(options.listed(systems) or [name for name in shipped_names() if name not in SPOKEN])
     judging = load_network(judge, "picture_classifier", PictureClassifier, PictureClassifierConfig)
     failures, heard = Failures(), []
     for path, name in zip(paths, unique_names(paths), strict=True):
