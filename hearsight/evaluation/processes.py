@@ -4,6 +4,7 @@
 folder, on several.
 """
 
+import atexit
 import os
 from dataclasses import dataclass
 
@@ -50,4 +51,13 @@ class Processes:
         if not distributed.is_initialized():
             # A system may take hours to draw its share, and the quickest process waits for the slowest.
             distributed.init_process_group("gloo", timeout=timedelta(days=7))
+            atexit.register(_leave)  # a group whose threads still run when Python ends now and then aborts it
         distributed.barrier()
+
+
+def _leave() -> None:
+    """End the group of processes, unless somebody has."""
+    from torch import distributed
+
+    if distributed.is_initialized():
+        distributed.destroy_process_group()

@@ -5,6 +5,7 @@ are seeded anew for every step, learning rate and averaging decay are computed f
 generator states, and a resumed run repeats the uninterrupted one exactly.
 """
 
+import atexit
 import math
 import random
 from collections.abc import Iterator
@@ -46,6 +47,8 @@ def train(task: Task, batches: Batches, config: TrainConfig, out: Path, *, resum
 
     # Accelerate joins CPU processes only if told `cpu`; its precision is one per process, so the loop has its own.
     accelerator = Accelerator(cpu=not torch.accelerator.is_available(), mixed_precision="no")
+    if accelerator.num_processes > 1:  # a group whose threads still run when Python ends now and then aborts it
+        atexit.register(accelerator.end_training)
     training = Training(task, config, accelerator, out)
     if resume:
         training.resume()
