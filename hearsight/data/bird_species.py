@@ -55,6 +55,11 @@ class Species:
         """The colour word of a part."""
         return str(getattr(self, part))
 
+    @property
+    def colours(self) -> tuple[str, ...]:
+        """The colour words of all parts."""
+        return tuple(self.colour(part) for part in PARTS)
+
     def with_colour(self, part: Part, word: str) -> "Species":
         """The same shapes with one part of another colour."""
         change: dict[str, Any] = {part: word}
@@ -86,7 +91,7 @@ def all_species(count: int = 200, seed: int = 0) -> tuple[Species, ...]:
     attempt = 0
     while len(species) < count:
         one = _species(len(species) + 1, np.random.default_rng(derive(seed, "species", attempt)))
-        species.setdefault(tuple(one.colour(part) for part in PARTS), one)
+        species.setdefault(one.colours, one)
         attempt += 1
     return tuple(species.values())
 

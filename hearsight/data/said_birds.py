@@ -78,7 +78,7 @@ def said_pictures(birds: Birds, said: Sequence[Description], count: int, folder:
     from rich.console import Console
     from rich.progress import track
 
-    held_out = {_colours(one) for one in birds.species("held_out")}
+    held_out = {one.colours for one in birds.species("held_out")}
 
     def draw(number: int) -> Pictures:
         shown = []
@@ -110,7 +110,7 @@ def shown_bird(
                 bird = bird.with_colour(part, _any(part, random))
             elif part == wrong:
                 bird = bird.with_colour(part, _any(part, random, but=said.species.colour(part)))
-        if bird.told_apart and _colours(bird) not in never:
+        if bird.told_apart and bird.colours not in never:
             return bird
 
 
@@ -130,7 +130,3 @@ def _any(part: Part, random: np.random.Generator, but: str | None = None) -> str
     """A colour that a part may have."""
     words = BEAK_COLOURS if part == "beak" else tuple(COLOURS)
     return str(random.choice([word for word in words if word != but]))
-
-
-def _colours(species: Species) -> tuple[str, ...]:
-    return tuple(species.colour(part) for part in PARTS)

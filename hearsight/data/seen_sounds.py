@@ -115,14 +115,14 @@ class SeenSounds:
         pictures, view = self.pairs.shown[sound], int(random.integers(self.views))
         if self.shown == "one":
             return self._look(int(random.choice(pictures)), view)
-        key = (tuple(int(one) for one in pictures), view)
+        key = pictures.tobytes(), view
         if key not in self._means:  # hundreds of pictures go with every sound of a class, the same ones
-            self._means[key] = torch.stack([self._look(one, view) for one in key[0]]).mean(dim=0)
+            self._means[key] = torch.stack([self._look(one, view) for one in pictures.tolist()]).mean(dim=0)
         return self._means[key]
 
     def _look(self, picture: int, view: int) -> Float[Tensor, " embed"]:
         return self.seen.row("embedding", picture, view)
 
     @cached_property
-    def _means(self) -> dict[tuple[tuple[int, ...], int], Float[Tensor, " embed"]]:
+    def _means(self) -> dict[tuple[bytes, int], Float[Tensor, " embed"]]:
         return {}

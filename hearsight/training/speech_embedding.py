@@ -145,10 +145,9 @@ class SpeechEmbeddingTask:
         heard = network.speech(batch["spectrograms"], batch["lengths"])
 
         def match(seen: Tensor, heard: Tensor) -> Tensor:
-            alike, (seen, wrong) = classes if weights.mask else None, (seen[: len(heard)], seen[len(heard) :])
-            return matching_loss(
-                heard, seen, alike, beta=weights.beta, reduction=weights.reduction, wrong=wrong if len(wrong) else None
-            )
+            alike = classes if weights.mask else None
+            seen, wrong = seen[: len(heard)], seen[len(heard) :]
+            return matching_loss(heard, seen, alike, beta=weights.beta, reduction=weights.reduction, wrong=wrong)
 
         shown = [as_pixels(batch[which]) for which in ("pixels", "untrue") if which in batch]
         pixels, unmoved = torch.cat(shown), heard.detach()
