@@ -21,9 +21,7 @@ from hearsight.data.bird_species import BEAK_COLOURS, PARTS, Part, Species
 from hearsight.data.bird_words import Description
 from hearsight.data.birds import Birds
 from hearsight.data.pairs import Split
-from hearsight.data.spectrograms import load_spectrograms
-from hearsight.data.spoken_birds import SpokenBirds, refuse_others
-from hearsight.encoders.speech import SpeechEncoderConfig
+from hearsight.data.spoken_birds import SpokenBirds
 from hearsight.errors import DataError
 from hearsight.files import save_array
 from hearsight.seeds import derive
@@ -44,16 +42,12 @@ class SaidBirds(SpokenBirds):
     """The same with one colour that is not what was said."""
 
     @classmethod
-    def load(cls, folder: Path, split: Split, ear: SpeechEncoderConfig, birds: Birds, pictures: int) -> "SaidBirds":
-        """The sentences in `folder`, of `hearsight data speak birds`, and pictures of what each says.
-
-        Raises DataError where they speak of other species.
-        """
-        speech = load_spectrograms(folder, split, ear.mel)
-        refuse_others(folder, speech.labels, birds.species(split))
-        said = _said(folder, split, birds)
-        true, untrue = (said_pictures(birds, said, pictures, folder / ".cache", lie) for lie in (False, True))
-        return cls(true, speech, ear.standardise, untrue)
+    def _drawn(cls, folder: Path, split: Split, birds: Birds, pictures: int) -> dict[str, Pictures]:
+        said, cache = _said(folder, split, birds), folder / ".cache"
+        return {
+            "pictures": said_pictures(birds, said, pictures, cache),
+            "untruths": said_pictures(birds, said, pictures, cache, lie=True),
+        }
 
     @property
     def labels(self) -> tuple[str, ...]:

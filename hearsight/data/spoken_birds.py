@@ -3,9 +3,10 @@
 No description mentions what differs between two pictures of a species, so any sentence belongs to any of its pictures.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
@@ -13,7 +14,6 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from hearsight.data.bird_pictures import bird_pictures
-from hearsight.data.bird_species import Species
 from hearsight.data.birds import Birds
 from hearsight.data.captions import Caption
 from hearsight.data.pairs import Split
@@ -35,15 +35,22 @@ class SpokenBirds:
     """Whether every band of a sentence is standardised, as the ear wants it."""
 
     @classmethod
-    def load(cls, folder: Path, split: Split, ear: SpeechEncoderConfig, birds: Birds, pictures: int) -> "SpokenBirds":
+    def load(cls, folder: Path, split: Split, ear: SpeechEncoderConfig, birds: Birds, pictures: int) -> Self:
         """The sentences in `folder`, of `hearsight data speak birds`, and pictures of the birds they are about.
 
         Raises DataError where they speak of other species.
         """
         speech = load_spectrograms(folder, split, ear.mel)
-        species = sorted(birds.species(split), key=lambda one: one.label)
-        refuse_others(folder, speech.labels, species)
-        return cls(bird_pictures(birds, tuple(species), pictures, folder / ".cache"), speech, ear.standardise)
+        odd = sorted({one.label for one in birds.species(split)} ^ set(speech.labels))
+        if odd:
+            raise DataError(f"{folder}: {odd[0]!r} is drawn or spoken of, not both; run `hearsight data speak birds`.")
+        return cls(speech=speech, standardise=ear.standardise, **cls._drawn(folder, split, birds, pictures))
+
+    @classmethod
+    def _drawn(cls, folder: Path, split: Split, birds: Birds, pictures: int) -> dict[str, UInt8[np.ndarray, "..."]]:
+        """The fields that hold pictures."""
+        species = tuple(sorted(birds.species(split), key=lambda one: one.label))
+        return {"pictures": bird_pictures(birds, species, pictures, folder / ".cache")}
 
     @property
     def varied(self) -> bool:
@@ -86,13 +93,6 @@ class SpokenBirds:
         """A sentence as the ear takes it."""
         mel = torch.from_numpy(self.speech.decibels[sentence].astype(np.float32)).mT
         return standardised(mel) if self.standardise else mel
-
-
-def refuse_others(folder: Path, labels: Sequence[str], species: Sequence[Species]) -> None:
-    """Raises DataError where the sentences in a folder are about other species than there are."""
-    odd = sorted({one.label for one in species} ^ set(labels))
-    if odd:
-        raise DataError(f"{folder}: {odd[0]!r} is drawn or spoken of, not both; run `hearsight data speak birds`.")
 
 
 def bird_captions(birds: Birds) -> Iterator[Caption]:
