@@ -34,7 +34,8 @@ from hearsight.hub.card import Card
 from hearsight.hub.folder import POCKET
 from hearsight.hub.network import load_network
 from hearsight.systems.guided_search import GuidedSearch
-from hearsight.systems.guided_vqgan import Wav2CLIPVQGAN, WavBriVLVQGAN, wav2clip_pocket, wavbrivl_pocket
+from hearsight.systems.guided_vqgan import Wav2CLIPVQGAN, WavBriVLVQGAN
+from hearsight.systems.guided_vqgan_config import wav2clip_pocket, wavbrivl_pocket
 from hearsight.systems.stylewav import StyleWav
 from hearsight.systems.stylewav import pocket as stylewav_pocket
 

@@ -11,7 +11,6 @@ towards words (`prompt`) and away from words (`against`).
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -22,8 +21,6 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
-from hearsight.conditions.likeness import Target
-from hearsight.conditions.phrases import phrases
 from hearsight.config import build, plain
 from hearsight.encoders.brivl_image import BriVLImage
 from hearsight.encoders.clip import CLIP
@@ -39,12 +36,10 @@ from hearsight.samplers.search import Found, Progress
 from hearsight.samplers.search_config import SearchConfig
 from hearsight.sound.sound import Sound
 from hearsight.systems.base import Callback, Sounds, System, usable_device
+from hearsight.systems.search_wishes import Wishes, weighted
 
 UNTIL = "until"
 """The setting that an interrupted picture's recipe gets; where its image carries the number from `draw` to there."""
-
-REMEMBERED = 256
-"""Texts and pictures whose embeddings are kept."""
 
 
 class GuidedSearch(System):
@@ -79,7 +74,7 @@ class GuidedSearch(System):
             network.eval()
         for network in (eye, *generator.values()):
             convert_conv2d_weight_memory_format(network, torch.channels_last)  # quickest; no number changes
-        self._known: dict[Any, Float[Tensor, " embed"]] = {}
+        self.wishes = Wishes(eye)
 
     @abstractmethod
     def _search(self, chosen: Mapping[str, Any], seeds: Sequence[int], **others: Any) -> Found:
@@ -105,12 +100,12 @@ class GuidedSearch(System):
             callback: called after every step with the losses and the pictures so far.
         """
         chosen = self.settings(**settings)
-        others = self._other_targets(chosen)
+        others = self.wishes.targets(chosen)
         return self._search(
             chosen,
             seeds,
             look=self._look,
-            targets=[[*_weighted(row, chosen["sound_weight"]), *others] for row in condition.to(self.device)],
+            targets=[[*weighted(row, chosen["sound_weight"]), *others] for row in condition.to(self.device)],
             config=self._search_config(chosen),
             callback=callback,
         )
@@ -192,10 +187,8 @@ class GuidedSearch(System):
         """
         chosen = self.config.search
         free = {entry.name: getattr(chosen, entry.name) for entry in fields(chosen) if entry.name not in self.fixed}
-        wishes: dict[str, Any] = {"sound_weight": 1.0, "picture": "", "picture_weight": 1.0}
-        if isinstance(self.eye, CLIP):
-            wishes |= {"prompt": "", "prompt_weight": 1.0, "against": "", "against_weight": 1.0}
-        return {"preset": "own", **free, "views": chosen.cutouts.count, "batch": chosen.together, **wishes}
+        shown = {"views": chosen.cutouts.count, "batch": chosen.together}
+        return {"preset": "own", **free, **shown, "sound_weight": 1.0, **self.wishes.defaults()}
 
     def settings(self, **given: Any) -> dict[str, Any]:
         """All settings of a drawing. Raises ConfigError for one that does not exist or cannot be."""
@@ -216,7 +209,7 @@ class GuidedSearch(System):
             if not (math.isfinite(weight) and weight >= 0):
                 raise ConfigError(f"{name}_weight={weight}: must be a finite number from 0 (the sound's is 1).")
         chosen["picture"] = str(chosen["picture"])
-        others = self._other_targets(chosen)
+        others = self.wishes.targets(chosen)
         if not others and not chosen["sound_weight"]:
             raise ConfigError("sound_weight=0.0: then nothing is searched for; give a prompt or a picture.")
         return chosen
@@ -246,42 +239,6 @@ class GuidedSearch(System):
         views = plain(replace(own.cutouts, count=chosen["views"]))
         return build(SearchConfig, {**plain(own), **free, "cutouts": views, "together": chosen["batch"]})
 
-    # What a picture should be like ------------------------------------------------------------------------------------
-
-    def _other_targets(self, chosen: Mapping[str, Any]) -> list[Target]:
-        """The words and the picture.
-
-        Raises ConfigError for a text that is too long or a picture that cannot be read, WeightsError for CLIP without
-        a vocabulary.
-        """
-        found: list[Target] = []
-        if chosen["picture"]:
-            found += _weighted(self._seen(chosen["picture"]), chosen["picture_weight"])
-        if isinstance(self.eye, CLIP):
-            for name, sign in (("prompt", 1), ("against", -1)):
-                for text, weight in phrases(chosen[name]):
-                    found += _weighted(self._read(self.eye, text), sign * weight * chosen[f"{name}_weight"])
-        return found
-
-    def _read(self, eye: CLIP, text: str) -> Float[Tensor, " embed"]:
-        """What a text means."""
-        return self._once(text, lambda: eye.read([text])[0])
-
-    def _seen(self, file: str) -> Float[Tensor, " embed"]:
-        """What a picture shows."""
-        with opened_picture("picture", file) as image:
-            return self._once((file, Path(file).stat().st_mtime_ns), lambda: self.eye.see([image])[0])
-
-    def _once(self, key: Any, embed: Callable[[], Float[Tensor, " embed"]]) -> Float[Tensor, " embed"]:
-        """An embedding made before, or a new one: the networks never change, and a search asks several times."""
-        found = self._known.get(key)
-        if found is None:
-            found = embed()
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            self._known[key] = found
-        return found
-
     def _look(self, pixels: Float[Tensor, "view 3 size size"]) -> Float[Tensor, "view embed"]:
         """Embeddings of pixels in [0, 1]."""
         return self.eye.encode_image(self.eye.normalise(pixels))
@@ -305,19 +262,6 @@ class GuidedSearch(System):
         if vocabulary is not None:
             teach_words(system.eye, vocabulary, cls.name)
         return system
-
-
-@contextmanager
-def opened_picture(setting: str, file: str) -> Iterator[Image.Image]:
-    """The picture in a file that a setting names. Raises ConfigError where there is none."""
-    try:
-        with Image.open(file) as image:
-            image.load()
-            yield image
-    except FileNotFoundError:
-        raise ConfigError(f"{setting}={file!r}: there is no such file; give the path of a picture.") from None
-    except (OSError, ValueError, SyntaxError) as error:
-        raise ConfigError(f"{setting}={file!r}: not a picture that can be read ({error}).") from None
 
 
 def begin_once(chosen: dict[str, Any], given: Mapping[str, Any], why: str) -> None:
@@ -345,11 +289,6 @@ def teach_words(eye: nn.Module, vocabulary: str | Path, name: str) -> None:
 def _counted(callback: Callback) -> Callable[[Progress], None]:
     """A system's callback as a search calls it."""
     return lambda progress: callback(progress.step, progress.steps)
-
-
-def _weighted(embedding: Float[Tensor, " embed"], weight: float) -> list[Target]:
-    """What has no weight is no target."""
-    return [Target(embedding, weight)] if weight else []
 
 
 def _without_none(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,10 +15,10 @@ that share a space, an ear and an eye:
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from jaxtyping import Float
@@ -26,20 +26,17 @@ from PIL import Image
 from torch import Tensor
 
 from hearsight.config import build
-from hearsight.encoders import brivl_image, clip, wav2clip, wavbrivl
-from hearsight.encoders.brivl_image import BriVLImage, BriVLImageConfig
-from hearsight.encoders.clip import CLIP, CLIPConfig
-from hearsight.encoders.wav2clip import Wav2CLIP, Wav2CLIPConfig
-from hearsight.encoders.wavbrivl import WavBriVL, WavBriVLConfig
+from hearsight.encoders.brivl_image import BriVLImage
+from hearsight.encoders.clip import CLIP
+from hearsight.encoders.wav2clip import Wav2CLIP
+from hearsight.encoders.wavbrivl import WavBriVL
 from hearsight.errors import ConfigError
-from hearsight.generators import vqgan
 from hearsight.generators.vqgan import VQGAN, VQGANConfig
 from hearsight.hub.converters.vqgan import read_vqgan
 from hearsight.pixels import to_pixels
 from hearsight.samplers import search_config
 from hearsight.samplers.search import Found, Start, search
-from hearsight.samplers.search_config import SearchConfig
-from hearsight.systems.guided_search import GuidedSearch, begin_once, looks_at, opened_picture
+from hearsight.systems.guided_search import GuidedSearch, begin_once, looks_at
 from hearsight.systems.guided_search_parts import (
     read_brivl_eye,
     read_clip_eye,
@@ -47,49 +44,8 @@ from hearsight.systems.guided_search_parts import (
     read_wav2clip_ear,
     read_wavbrivl_ear,
 )
-
-
-@dataclass(frozen=True)
-class Canvas:
-    """What of VQGAN is searched, and where that begins. The defaults are VQGAN-CLIP's."""
-
-    space: Literal["latent", "codes"] = "latent"
-    """What is moved: the vectors, each drawn as the nearest code, or a score for every code, the best of which is drawn
-    (WavBriVL's section 4.1 updates "the initial token sequence")."""
-    start: str = "random"
-    """Random codes, or the file of a picture to begin with."""
-
-
-@dataclass(frozen=True)
-class Wav2CLIPVQGANConfig:
-    """A Wav2CLIP, the CLIP in whose space it hears, a VQGAN, and how it is searched."""
-
-    ear: Wav2CLIPConfig
-    """What hears."""
-    eye: CLIPConfig
-    """What looks at pictures, and reads."""
-    vqgan: VQGANConfig
-    """What draws."""
-    search: SearchConfig = field(default_factory=SearchConfig)
-    """Default settings of drawing."""
-    canvas: Canvas = field(default_factory=Canvas)
-    """More of them."""
-
-
-@dataclass(frozen=True)
-class WavBriVLVQGANConfig:
-    """A WavBriVL, the BriVL in whose space it hears, a VQGAN, and how it is searched."""
-
-    ear: WavBriVLConfig
-    """What hears."""
-    eye: BriVLImageConfig
-    """What looks at pictures."""
-    vqgan: VQGANConfig
-    """What draws."""
-    search: SearchConfig = field(default_factory=SearchConfig)
-    """Default settings of drawing."""
-    canvas: Canvas = field(default_factory=Canvas)
-    """More of them."""
+from hearsight.systems.guided_vqgan_config import Canvas, Wav2CLIPVQGANConfig, WavBriVLVQGANConfig
+from hearsight.systems.search_wishes import opened_picture
 
 
 class GuidedVQGAN(GuidedSearch):
@@ -263,43 +219,3 @@ class WavBriVLVQGAN(GuidedVQGAN):
 def _canvas(chosen: Mapping[str, Any]) -> Canvas:
     """What of VQGAN settings search. Raises ConfigError for what there is not."""
     return build(Canvas, {name: chosen[name] for name in ("space", "start")})
-
-
-# Named sizes ----------------------------------------------------------------------------------------------------------
-
-
-def wav2clip_published() -> Wav2CLIPVQGANConfig:
-    """Wav2CLIP's: ViT-B/32, VQGAN of ImageNet with 16384 codes, VQGAN-CLIP's search."""
-    return Wav2CLIPVQGANConfig(wav2clip.published(), clip.published(), vqgan.published(), search_config.vqgan_clip())
-
-
-def wav2clip_pocket() -> Wav2CLIPVQGANConfig:
-    """The small parts together."""
-    return Wav2CLIPVQGANConfig(wav2clip.pocket(), clip.pocket(), vqgan.pocket(), search_config.pocket())
-
-
-def wav2clip_debug() -> Wav2CLIPVQGANConfig:
-    """Random and tiny, for tests and docs."""
-    return Wav2CLIPVQGANConfig(wav2clip.debug(), clip.debug(), vqgan.debug(), search_config.debug())
-
-
-def wavbrivl_published() -> WavBriVLVQGANConfig:
-    """WavBriVL's, with the image tower that is released and the VQGAN its authors use (1024 codes)."""
-    eye = brivl_image.published()
-    return WavBriVLVQGANConfig(wavbrivl.published(), eye, vqgan.published(1024), search_config.wavbrivl(eye.size))
-
-
-def wavbrivl_as_written() -> WavBriVLVQGANConfig:
-    """WavBriVL's by the text of its paper: EfficientNet-B7 at 360 pixels, of which there are no weights."""
-    eye = brivl_image.as_written()
-    return WavBriVLVQGANConfig(wavbrivl.as_written(), eye, vqgan.published(1024), search_config.wavbrivl(eye.size))
-
-
-def wavbrivl_pocket() -> WavBriVLVQGANConfig:
-    """The small parts together."""
-    return WavBriVLVQGANConfig(wavbrivl.pocket(), brivl_image.pocket(), vqgan.pocket(), search_config.pocket())
-
-
-def wavbrivl_debug() -> WavBriVLVQGANConfig:
-    """Random and tiny, for tests and docs."""
-    return WavBriVLVQGANConfig(wavbrivl.debug(), brivl_image.debug(), vqgan.debug(), search_config.debug())

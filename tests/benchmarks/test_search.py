@@ -7,7 +7,7 @@ from benchmarks import search
 from benchmarks.published_views import published_views
 from hearsight.samplers.cutouts import CutoutsConfig, cutouts
 from hearsight.seeds import generator
-from hearsight.systems import guided_vqgan
+from hearsight.systems import guided_vqgan_config
 from hearsight.systems.guided_vqgan import Wav2CLIPVQGAN
 
 CONFIG = CutoutsConfig(count=400, size=16, noise=0.0)
@@ -40,7 +40,7 @@ def test_a_change_of_nothing_leaves_colours_as_they_are(picture, change):
 
 
 def test_both_searches_take_as_many_steps_with_as_many_views():
-    system = Wav2CLIPVQGAN(guided_vqgan.wav2clip_debug())
+    system = Wav2CLIPVQGAN(guided_vqgan_config.wav2clip_debug())
     seen: list[int] = []
     system.eye.image.register_forward_pre_hook(lambda module, inputs: seen.append(len(inputs[0])))
     heard = torch.randn(1, system.config.ear.embed)

@@ -14,7 +14,7 @@ from hearsight.encoders.wav2clip import Wav2CLIP
 from hearsight.encoders.wavbrivl import WavBriVL
 from hearsight.errors import ConfigError, WeightsError
 from hearsight.hub.network import save_network
-from hearsight.systems import guided_vqgan
+from hearsight.systems import guided_vqgan_config
 from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion
 from hearsight.systems.audioclip_diffusion import debug as diffusion_debug
 from hearsight.systems.guided_vqgan import Wav2CLIPVQGAN
@@ -59,7 +59,7 @@ def test_trained_networks_alone_and_together(folders, names, kinds):
 
 def test_the_networks_of_a_system(tmp_path):
     AudioCLIPDiffusion(diffusion_debug()).save_pretrained(tmp_path / "diffusion")
-    Wav2CLIPVQGAN(guided_vqgan.wav2clip_debug()).save_pretrained(tmp_path / "search")
+    Wav2CLIPVQGAN(guided_vqgan_config.wav2clip_debug()).save_pretrained(tmp_path / "search")
     for name in ("diffusion", "search"):
         assert find_shared_space([str(tmp_path / name)]).kinds == ("sound", "picture", "text")
 

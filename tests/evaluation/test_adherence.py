@@ -5,7 +5,7 @@ from PIL import Image
 
 from hearsight.errors import ConfigError, DataError
 from hearsight.evaluation.adherence import Adherence, judge_pictures, measure
-from hearsight.systems import audiotoken, guided_vqgan
+from hearsight.systems import audiotoken, guided_vqgan_config
 from hearsight.systems.audiotoken import AudioToken
 from hearsight.systems.guided_vqgan import WavBriVLVQGAN
 
@@ -114,6 +114,6 @@ def test_the_topline_draws_the_names_of_the_classes(judge, data):
 
 
 def test_a_system_that_cannot_read_has_no_topline(judge, data):
-    deaf_to_words = WavBriVLVQGAN(guided_vqgan.wavbrivl_debug())
+    deaf_to_words = WavBriVLVQGAN(guided_vqgan_config.wavbrivl_debug())
     with pytest.raises(ConfigError, match="wavbrivl: draws from sounds alone"):
         measure(deaf_to_words, data, judge, topline=True)

@@ -10,7 +10,7 @@ from hearsight.evaluation.evaluate import Evaluation
 from hearsight.evaluation.instruments import Instruments
 from hearsight.evaluation.leaderboard import REAL, Bench, Leaderboard, Standing
 from hearsight.evaluation.result import Result
-from hearsight.systems import guided_vqgan, s2igan
+from hearsight.systems import guided_vqgan_config, s2igan
 from hearsight.systems.guided_vqgan import WavBriVLVQGAN
 from hearsight.systems.s2igan import S2IGAN
 
@@ -22,7 +22,7 @@ def systems(system, tmp_path) -> list[Contestant]:
     system.save_pretrained(tmp_path / "systems" / "diffusion")
     system.save_pretrained(tmp_path / "systems" / "damaged")
     (tmp_path / "systems" / "damaged" / "unet.safetensors").write_bytes(b"damaged")
-    WavBriVLVQGAN(guided_vqgan.wavbrivl_debug()).save_pretrained(tmp_path / "systems" / "search")
+    WavBriVLVQGAN(guided_vqgan_config.wavbrivl_debug()).save_pretrained(tmp_path / "systems" / "search")
     S2IGAN(s2igan.debug()).save_pretrained(tmp_path / "systems" / "sentences")
     return contestants([str(tmp_path / "systems" / name) for name in ("damaged", "diffusion", "search", "sentences")])
 

@@ -14,7 +14,7 @@ from hearsight.samplers import search_config
 from hearsight.samplers.cutouts import cutouts, whole
 from hearsight.samplers.search import Progress
 from hearsight.sound.sound import Sound
-from hearsight.systems import guided_vqgan
+from hearsight.systems import guided_vqgan_config
 from hearsight.systems.guided_vqgan import Wav2CLIPVQGAN
 
 SAMPLES = 0.4 * np.sin(2 * np.pi * 500 * np.arange(8000) / 16000)
@@ -25,7 +25,7 @@ QUICK = {"steps": 25, "rate": 0.4}
 @pytest.fixture(scope="module")
 def system() -> Wav2CLIPVQGAN:
     torch.manual_seed(0)
-    system = Wav2CLIPVQGAN(guided_vqgan.wav2clip_debug())
+    system = Wav2CLIPVQGAN(guided_vqgan_config.wav2clip_debug())
     torch.nn.init.normal_(system.vqgan.codebook)  # untrained, all codes are nearly alike
     return system
 
@@ -61,7 +61,7 @@ def test_a_text_is_read_once_however_many_pictures_are_drawn(system, monkeypatch
 
 def test_several_texts_pull_and_push_by_their_weights(system):
     words = {"prompt": "a dog | a cat:0.5", "prompt_weight": 2.0, "against": "a frame:3 | a text:0"}
-    targets = system._other_targets(system.settings(**words))
+    targets = system.wishes.targets(system.settings(**words))
     assert [target.weight for target in targets] == [2.0, 1.0, -3.0]
     for target, text in zip(targets, ("a dog", "a cat", "a frame"), strict=True):
         assert torch.equal(target.embedding, system.eye.read([text])[0])
@@ -76,7 +76,7 @@ def test_words_alone_are_what_the_text_topline_draws(system):
 
 def test_a_picture_pulls(system, red):
     seen = system.eye.see([Image.open(red)])[0]
-    (target,) = system._other_targets(system.settings(picture=red, picture_weight=0.5))
+    (target,) = system.wishes.targets(system.settings(picture=red, picture_weight=0.5))
     assert target.weight == 0.5 and torch.equal(target.embedding, seen)
     ways = ({"steps": 1, "rate": 1e-9}, {"steps": 40, "rate": 0.3})
     first, last = (system(SOUND, picture=red, sound_weight=0.0, **way)[0] for way in ways)

@@ -18,7 +18,7 @@ from hearsight.pixels import to_images, to_pixels
 from hearsight.samplers import search_config
 from hearsight.samplers.cutouts import cutouts, whole
 from hearsight.sound.sound import Sound
-from hearsight.systems import guided_vqgan
+from hearsight.systems import guided_vqgan_config
 from hearsight.systems.guided_vqgan import GuidedVQGAN, Wav2CLIPVQGAN, WavBriVLVQGAN
 
 
@@ -43,7 +43,7 @@ def alive(system: GuidedVQGAN) -> GuidedVQGAN:
 @pytest.fixture(scope="module")
 def with_clip() -> GuidedVQGAN:
     torch.manual_seed(0)
-    return alive(Wav2CLIPVQGAN(guided_vqgan.wav2clip_debug()))
+    return alive(Wav2CLIPVQGAN(guided_vqgan_config.wav2clip_debug()))
 
 
 @pytest.fixture(scope="module", params=["wav2clip-vqgan", "wavbrivl"])
@@ -51,7 +51,7 @@ def system(request, with_clip) -> GuidedVQGAN:
     if request.param == "wav2clip-vqgan":
         return with_clip
     torch.manual_seed(0)
-    return alive(WavBriVLVQGAN(guided_vqgan.wavbrivl_debug()))
+    return alive(WavBriVLVQGAN(guided_vqgan_config.wavbrivl_debug()))
 
 
 # The call all systems share -------------------------------------------------------------------------------------------
@@ -236,7 +236,7 @@ def test_words_that_cannot_be_honoured(with_clip):
 
 @pytest.mark.parametrize("name", ["prompt", "against"])
 def test_brivl_without_a_text_tower_takes_no_words(name):
-    silent = WavBriVLVQGAN(guided_vqgan.wavbrivl_debug())
+    silent = WavBriVLVQGAN(guided_vqgan_config.wavbrivl_debug())
     with pytest.raises(ConfigError, match=f"{name}='a dog': wavbrivl has no such setting"):
         silent(SOUNDS[0], **{name: "a dog"})
     with pytest.raises(ConfigError, match="no text topline"):
@@ -249,7 +249,7 @@ def test_one_seed_for_every_picture(system):
 
 
 def test_networks_that_do_not_fit_are_refused():
-    config = guided_vqgan.wav2clip_debug()
+    config = guided_vqgan_config.wav2clip_debug()
     with pytest.raises(ConfigError, match=r"ear\.embed=8: the eye gives embeddings of 16"):
         Wav2CLIPVQGAN(replace(config, ear=replace(config.ear, embed=8)))
     with pytest.raises(ConfigError, match=r"search\.cutouts\.size=64: the eye looks at 32"):
@@ -279,7 +279,7 @@ def test_a_vocabulary_belongs_to_clip_alone(with_clip, tmp_path):
     folder = with_clip.save_pretrained(tmp_path / "with clip")
     with pytest.raises(WeightsError, match=r"no vocab\.json"):
         hearsight.load(folder, device="cpu", vocabulary=tmp_path)
-    other = WavBriVLVQGAN(guided_vqgan.wavbrivl_debug()).save_pretrained(tmp_path / "without")
+    other = WavBriVLVQGAN(guided_vqgan_config.wavbrivl_debug()).save_pretrained(tmp_path / "without")
     with pytest.raises(ConfigError, match="loaded without this option"):
         hearsight.load(other, device="cpu", vocabulary=tmp_path)
 
@@ -291,15 +291,15 @@ def test_a_vocabulary_belongs_to_clip_alone(with_clip, tmp_path):
 @pytest.mark.parametrize("kind", [Wav2CLIPVQGAN, WavBriVLVQGAN])
 def test_the_parts_of_every_size_fit_and_come_back_from_plain_values(kind, size):
     prefix = "wav2clip" if kind is Wav2CLIPVQGAN else "wavbrivl"
-    config = getattr(guided_vqgan, f"{prefix}_{size}")()
+    config = getattr(guided_vqgan_config, f"{prefix}_{size}")()
     with torch.device("meta"):
         assert kind(config).settings()["steps"] == config.search.steps
     assert build(kind.config_class, plain(config)) == config
 
 
 def test_the_published_sizes_are_the_papers():
-    paper = guided_vqgan.wav2clip_published()
+    paper = guided_vqgan_config.wav2clip_published()
     assert (paper.ear, paper.eye) == (wav2clip.published(), clip.published())
     assert (paper.vqgan.codes, paper.search.steps, paper.search.cutouts.count) == (16384, 501, 32)
-    as_written = guided_vqgan.wavbrivl_as_written()
+    as_written = guided_vqgan_config.wavbrivl_as_written()
     assert (as_written.eye.size, as_written.ear.embed, as_written.vqgan.codes) == (360, 2560, 1024)
