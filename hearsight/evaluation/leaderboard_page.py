@@ -17,7 +17,7 @@ from hearsight.evaluation.result import Result
 from hearsight.evaluation.timing import in_words
 from hearsight.files import write_atomically
 from hearsight.hub.card import Card
-from hearsight.hub.folder import CARD
+from hearsight.hub.folder import CARD, shipped_names
 from hearsight.sound import Sound
 from hearsight.studio.comparison_sheet import Cell, Row, comparison_sheet
 
@@ -36,7 +36,7 @@ def write(board: Leaderboard, folder: Path, absent: Sequence[str] = (), other: S
     """Write leaderboard.html, leaderboard.md, leaderboard.json and figures/*.png; returns the page.
 
     Args:
-        absent: systems whose weights are not here.
+        absent: systems that were not measured.
         other: rows of OTHER_HEAD about systems that do another task.
     """
     content = {**board.plain(), "absent": list(absent), "another task, measured": [list(row) for row in other]}
@@ -110,7 +110,7 @@ def _blocks(board: Leaderboard, absent: Sequence[str], other: Sequence[Sequence[
             "picture, one at a time, with the system loaded and warm."
         ),
     ]
-    missing = [*_missing(board), *(f"{name}: no weights of it are here; give its folder." for name in absent)]
+    missing = [*_missing(board), *(f"{name}: {_why_absent(name)}" for name in absent)]
     if missing:
         blocks += [Heading("Not measured"), Bullets(missing)]
     if board.other_task or other:
@@ -131,6 +131,10 @@ def _other_task(board: Leaderboard, other: Sequence[Sequence[str]]) -> list[Bloc
     if other:
         blocks.append(Table(OTHER_HEAD, other))
     return blocks
+
+
+def _why_absent(system: str) -> str:
+    return "was not asked for." if system in shipped_names() else "no weights of it are here; give its folder."
 
 
 def _missing(board: Leaderboard) -> list[str]:

@@ -53,7 +53,7 @@ def test_the_leaderboard_is_printed_written_and_put_into_the_readme(hearsight, f
     assert lines[-1] == "→ leaderboard/leaderboard.html"
     assert "\n".join(lines[:-2]) in (folder / "README.md").read_text()
     text = (folder / "leaderboard" / "leaderboard.md").read_text()
-    assert "| stackgan | mAP | 0.5 |  | a reader |" in text and "stylewav: no weights of it are here" in text
+    assert "| stackgan | mAP | 0.5 |  | a reader |" in text and "stylewav: was not asked for" in text
     content = json.loads((folder / "leaderboard" / "leaderboard.json").read_text())
     assert content["another task"][0]["timing"]["pictures"] == 5 and content["sounds"] == 6
     assert (folder / "leaderboard" / "debug" / "report.html").is_file()

@@ -51,14 +51,15 @@ def test_the_table_has_a_column_for_whatever_was_measured_of_any(board) -> None:
 
 def test_the_files_say_what_compares_and_what_does_not(board, tmp_path) -> None:
     rows = [["s2igan", "birds' FID", "30", "", "a reader"]]
-    page = write(board, tmp_path / "out", ["stylewav"], rows).read_text()
+    page = write(board, tmp_path / "out", ["stylewav", "unheard-of"], rows).read_text()
     text = (tmp_path / "out" / "leaderboard.md").read_text()
-    for told in ("damaged: not a safetensors file", "stylewav: no weights of it", "fid: too few", "Another task"):
+    absent = ("stylewav: was not asked for", "unheard-of: no weights of it")
+    for told in ("damaged: not a safetensors file", *absent, "fid: too few", "Another task"):
         assert told in page and told in text
     assert "| s2igan | 20 ms | 4.0 |" in text and "| s2igan | birds' FID | 30 |  | a reader |" in text
     assert text.index("| diffusion |") < text.index("Another task") < text.index("| s2igan |")
     content = json.loads((tmp_path / "out" / "leaderboard.json").read_text())
-    assert content["absent"] == ["stylewav"] and content["standings"][1]["timing"]["seconds"] == 0.5
+    assert content["absent"] == ["stylewav", "unheard-of"] and content["standings"][1]["timing"]["seconds"] == 0.5
     with Image.open(tmp_path / "out" / "figures" / "drawn.png") as sheet:
         assert {(0, 255, 0), (0, 255, 20)} <= {colour for _, colour in sheet.convert("RGB").getcolors(1 << 20)}
     assert (tmp_path / "out" / "figures" / "adherence.png").is_file()
