@@ -20,8 +20,8 @@ from benchmarks.race import Contender, race
 from benchmarks.setting import Setting
 from hearsight.generators.clamped import unit_pixels
 from hearsight.seeds import generator
-from hearsight.systems import guided_vqgan_config
 from hearsight.systems.guided_vqgan import Wav2CLIPVQGAN
+from hearsight.systems.guided_vqgan_config import wav2clip_debug, wav2clip_pocket
 
 STEPS = 20
 PUBLISHED_VIEWS = 32
@@ -29,9 +29,7 @@ PUBLISHED_VIEWS = 32
 
 def measure(setting: Setting) -> list[Comparison]:
     """Steps of one picture's search. Weights are random: they change no time."""
-    system = Wav2CLIPVQGAN(
-        guided_vqgan_config.wav2clip_debug() if setting.debug else guided_vqgan_config.wav2clip_pocket()
-    )
+    system = Wav2CLIPVQGAN(wav2clip_debug() if setting.debug else wav2clip_pocket())
     for network in system.components.values():
         network.requires_grad_(False)
     steps, own = (2 if setting.debug else STEPS), system.config.search.cutouts.count
