@@ -81,9 +81,9 @@ def pocket() -> BriVLImageConfig:
 
     It halves early: depthwise convolutions of large maps take a CPU far longer than their few operations say.
     """
-    stages = (Stage(3, 2, 1, 16, 1), Stage(3, 2, 4, 32, 2), Stage(5, 2, 4, 64, 2))
+    stages = (Stage(3, 2, 1, 24, 1), Stage(3, 1, 3, 32, 1), Stage(5, 2, 4, 64, 2), Stage(3, 2, 4, 96, 1))
     return BriVLImageConfig(
-        backbone=EfficientNetConfig(width=1.0, depth=1.0, stem=16, stages=stages, head=256),
+        backbone=EfficientNetConfig(width=1.0, depth=1.0, stem=24, stages=stages, head=256),
         size=64,
         grid=3,
         head=BriVLHeadConfig(layers=2, heads=4, feedforward=256),

@@ -9,6 +9,10 @@ captions differing in how they begin alone; `positives: scene` counts all of the
 
 BriVL itself learns with queues (see `contrastive_loss.py`) beside a Chinese BERT. Here its image tower, with its colour
 jitter and greyscale, learns by CLIP's loss beside CLIP's text tower, which is thrown away.
+
+A tower that begins with a CLIP may also learn to see, in its worst pixels, what that CLIP sees without them
+(`closeness`; Schlarmann et al., "Robust CLIP", 2024). Captions make it steady in the directions of words alone, this in
+all of them; and what was made for the first embeddings, an ear say, goes with the new ones.
 """
 
 import hashlib
@@ -23,6 +27,7 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from PIL import Image
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from hearsight.data.picture_augmentation import PictureAugmentation
@@ -75,8 +80,15 @@ class Recipe:
     """How the pixels are changed that the towers see worst by, so that a search cannot please them with noise."""
     start: Path | None = None
     """The folder of a clip that goes on learning; beside BriVL's image tower, its text tower alone."""
+    closeness: float = 0.0
+    """Weight, beside CLIP's loss, of 1 - the cosine of what the tower sees and what that of `start` sees in the picture
+    before its worst pixels."""
 
     def __post_init__(self) -> None:
+        if self.closeness < 0:
+            raise ConfigError(f"closeness={self.closeness}: must be at least 0.")
+        if self.closeness and self.start is None:
+            raise ConfigError(f"closeness={self.closeness}: there is no tower to be close to; set start=DIR of a clip.")
         if self.scenes < self.batch or self.batch < 2:
             raise ConfigError(f"batch={self.batch}: must be from 2 to the number of scenes, {self.scenes}.")
 
@@ -119,8 +131,9 @@ class CaptionedScenes:
 class ImageTextTask:
     """CLIP's symmetric loss; a batch is that of `CaptionedScenes`."""
 
-    def __init__(self, model: CLIP, recipe: Recipe, unseen: "Unseen") -> None:
-        self.model, self.worst_pixels = model, WorstPixels(recipe.worst_pixels)
+    def __init__(self, model: CLIP, recipe: Recipe, unseen: "Unseen", teacher: CLIP | None = None) -> None:
+        """`teacher` is what `recipe.closeness` asks to be like; it is frozen."""
+        self.model, self.worst_pixels, self.teacher = model, WorstPixels(recipe.worst_pixels), teacher
         self.modules: nn.Module = nn.ModuleDict({"model": model, "worst_pixels": self.worst_pixels})
         convert_conv2d_weight_memory_format(model.image, torch.channels_last)
         self.recipe, self.unseen = recipe, unseen
@@ -132,18 +145,30 @@ class ImageTextTask:
         scene = self.recipe.positives == "scene"
         alike = gathered(batch["alike"]) if scene else torch.arange(len(text), device=text.device)
         right = alike[:, None] == alike
+        taught = self._taught(batch["pixels"])
 
         def compare(pixels: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
-            shown = normalise(model, pixels).contiguous(memory_format=torch.channels_last)
-            image = gathered(model.encode_image(shown).float())
+            own = see(model, pixels)
+            image = gathered(own)
             with torch.autocast(image.device.type, enabled=False):
                 logits = model.logits(image, text)
-                return soft_contrast(logits, right.float()) / 2, logits
+                loss = soft_contrast(logits, right.float()) / 2
+                if taught is not None:
+                    loss = loss + self.recipe.closeness * (1 - functional.cosine_similarity(own, taught)).mean()
+                return loss, logits
 
         pixels = self.worst_pixels(batch["pixels"], lambda one: compare(one, text.detach())[0])
         loss, logits = compare(pixels, text)
         found = right.gather(1, logits.argmax(dim=1, keepdim=True))
         return {"loss": loss, "accuracy": found.float().mean()}
+
+    @torch.no_grad()
+    def _taught(self, pixels: Float[Tensor, "batch 3 size size"]) -> Float[Tensor, "batch embed"] | None:
+        """What the teacher sees, where there is one."""
+        if self.teacher is None:
+            return None
+        self.teacher.to(pixels.device)
+        return see(self.teacher, pixels)
 
     def finish(self, modules: nn.Module, out: Path) -> None:
         """Write the CLIP or BriVL's image tower, and how it does on unseen scenes."""
@@ -194,7 +219,7 @@ class Unseen:
 def run(recipe: Recipe, out: Path) -> Path:
     """Train as `recipe` says; `out` becomes the folder of a clip or of a brivl_image, with its metrics beside it."""
     torch.manual_seed(recipe.seed)
-    model = begin(recipe)
+    model, teacher = begin(recipe), open_teacher(recipe)
     assert model.tokenizer is not None  # bytes
     size = model.image.config.size if isinstance(model.image, BriVLImage) else model.config.image.size
     scenes, unseen = Scenes(recipe.pairs, recipe.seed, size), Scenes(recipe.pairs, derive(recipe.seed, "unseen"), size)
@@ -206,7 +231,7 @@ def run(recipe: Recipe, out: Path) -> Path:
         recipe,
     )
     measured = Unseen(drawn(unseen, UNSEEN, out / "scenes"), [unseen.scene(number) for number in range(UNSEEN)])
-    train(ImageTextTask(model, recipe, measured), batches, recipe.train, out)
+    train(ImageTextTask(model, recipe, measured, teacher), batches, recipe.train, out)
     return out
 
 
@@ -227,6 +252,19 @@ def begin(recipe: Recipe) -> CLIP:
         )
     begun.image = eye
     return begun
+
+
+def open_teacher(recipe: Recipe) -> CLIP | None:
+    """The CLIP that `closeness` asks to be like, frozen. Raises WeightsError for weights that cannot be read."""
+    if recipe.start is None or not recipe.closeness:
+        return None
+    return load_network(recipe.start, "clip", CLIP, CLIPConfig).eval().requires_grad_(False)
+
+
+def see(model: CLIP, pixels: Float[Tensor, "batch 3 size size"]) -> Float[Tensor, "batch embed"]:
+    """Embeddings of pixels in [0, 1], not normalised."""
+    shown = normalise(model, pixels).contiguous(memory_format=torch.channels_last)
+    return model.encode_image(shown).float()
 
 
 def normalise(model: CLIP, pixels: Float[Tensor, "batch 3 size size"]) -> Float[Tensor, "batch 3 size size"]:

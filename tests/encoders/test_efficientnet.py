@@ -46,6 +46,15 @@ def test_strides_pad_as_tensorflow_does(kernel: int, length: int) -> None:
     torch.testing.assert_close(layer(x), wanted)
 
 
+def test_on_a_cpu_strided_depthwise_convolutions_stay_exact() -> None:
+    """Under autocast as without; the others take half the digits."""
+    layer, whole = convolution(4, 4, 3, stride=2, groups=4), convolution(4, 4, 3, stride=2)
+    x = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(layer(x), layer(x.float())) and layer(x.bfloat16()).dtype == torch.float32
+        assert whole(x).dtype == torch.bfloat16
+
+
 @torch.no_grad()
 def test_the_map_is_smaller_by_all_strides() -> None:
     network = EfficientNet(SMALL).eval()

@@ -132,6 +132,51 @@ def test_brivls_tower_learns_beside_the_text_tower_of_a_clip(pictograms: Path, t
         image_text.begin(recipe(pictograms, start=tmp_path / "other", tower="brivl_image"))
 
 
+def taught(pictograms: Path, folder: Path, closeness: float) -> ImageTextTask:
+    """BriVL's tower beside the text tower of a CLIP whose image tower it may learn from."""
+    torch.manual_seed(3)
+    save_network(folder / "first", "clip", CLIP(replace(clip.debug(), embed=brivl_image.debug().embed)))
+    chosen = recipe(pictograms, start=folder / "first", tower="brivl_image", closeness=closeness)
+    nothing = Unseen(np.zeros((0, 3, 32, 32), np.uint8), [])
+    learning = ImageTextTask(image_text.begin(chosen), chosen, nothing, image_text.open_teacher(chosen))
+    learning.model.eval()
+    return learning
+
+
+def test_a_tower_learns_to_see_as_the_one_whose_place_it_takes(pictograms: Path, tmp_path: Path) -> None:
+    learning = taught(pictograms, tmp_path, 10.0)
+    batch, teacher = batches(learning.recipe, tmp_path).batch(0), learning.teacher
+    assert teacher is not None
+    alone = taught(pictograms, tmp_path, 0.0)
+    alone.model.load_state_dict(learning.model.state_dict())
+    assert alone.teacher is None
+    with torch.no_grad():
+        own, wanted = (image_text.see(model, batch["pixels"]) for model in (learning.model, teacher))
+    apart = 1 - torch.cosine_similarity(own, wanted).mean()
+    scalars = learning.loss(batch)
+    torch.testing.assert_close(scalars["loss"], alone.loss(batch)["loss"] + 10 * apart)
+    scalars["loss"].backward()
+    assert not [name for name, weight in learning.model.named_parameters() if weight.grad is None]
+    assert all(weight.grad is None for weight in teacher.parameters())
+
+
+def test_what_is_taught_is_the_picture_before_its_worst_pixels(pictograms: Path, tmp_path: Path) -> None:
+    learning, seen = taught(pictograms, tmp_path, 10.0), []
+    batch = batches(learning.recipe, tmp_path).batch(0)
+    learning.worst_pixels = WorstPixels(WorstPixelsConfig(1.0))
+    assert learning.teacher is not None
+    learning.teacher.image.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    learning.loss(batch)
+    (shown,) = seen
+    torch.testing.assert_close(shown, learning.teacher.normalise(batch["pixels"]))
+
+
+@pytest.mark.parametrize(("closeness", "told"), [(-1.0, "must be at least 0"), (1.0, "set start=DIR of a clip")])
+def test_closeness_needs_a_weight_and_a_tower(closeness: float, told: str) -> None:
+    with pytest.raises(ConfigError, match=f"closeness={closeness}: .*{told}"):
+        recipe(Path("nowhere"), closeness=closeness)
+
+
 @pytest.mark.parametrize("tower", ["clip", "brivl_image"])
 def test_towers_learn_and_are_written(pictograms: Path, tmp_path: Path, tower: str) -> None:
     out = image_text.run(recipe(pictograms, 2, tower=tower, picture_augmentation=PictureAugmentation()), tmp_path)
