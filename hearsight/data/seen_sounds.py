@@ -24,6 +24,7 @@ from hearsight.data.stratified import stratified
 from hearsight.data.token_pairs import SoundsWithPictures
 from hearsight.data.waveform_augmentation import WaveformAugmentation, vary
 from hearsight.data.waveforms import clip
+from hearsight.encoders.one_by_one import unit
 from hearsight.errors import DataError
 from hearsight.seeds import derive
 from hearsight.sound.window import Window
@@ -90,6 +91,10 @@ class SeenSounds:
     """Sounds in a batch."""
     seed: int
     """Seed of everything drawn."""
+    names: Float[Tensor, "label embed"] | None = None
+    """The classes' names as the text tower beside the image tower reads them, of unit length."""
+    named: float = 0.0
+    """Share of its class's name in what a sound is shown; the rest is its picture."""
 
     def batch(self, index: int) -> dict[str, Tensor]:
         """`waveform` [batch, time], `picture` [batch, embed] and `classes` [batch, 2], the other one's second.
@@ -102,7 +107,7 @@ class SeenSounds:
         clips = torch.stack([clip(self.folder / self.pairs.sounds[sound], self.window, random) for sound in sounds])
         generator = torch.Generator().manual_seed(int(random.integers(2**62)))
         varied = vary(clips, self.augmentation, self.window.rate, generator)
-        picture = torch.stack([self._picture(sound, random) for sound in sounds])
+        picture = torch.stack([self._shown(sound, random) for sound in sounds])
         share = varied.share[:, None]
         mixed = torch.where(varied.share < 1, classes[varied.other], classes)
         return {
@@ -110,6 +115,12 @@ class SeenSounds:
             "picture": share * picture + (1 - share) * picture[varied.other],
             "classes": torch.stack((classes, mixed), dim=1),
         }
+
+    def _shown(self, sound: int, random: np.random.Generator) -> Float[Tensor, " embed"]:
+        picture = self._picture(sound, random)
+        if self.names is None:
+            return picture
+        return (1 - self.named) * unit(picture) + self.named * self.names[int(self.pairs.classes[sound])]
 
     def _picture(self, sound: int, random: np.random.Generator) -> Float[Tensor, " embed"]:
         pictures, view = self.pairs.shown[sound], int(random.integers(self.views))

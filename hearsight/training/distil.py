@@ -12,19 +12,23 @@ Where the papers differ from their code or leave something open:
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
-from hearsight.data import pairs
+from hearsight.data import pairs, words
 from hearsight.data.picture_augmentation import PictureAugmentation
 from hearsight.data.seen_sounds import SeenSounds, Views
 from hearsight.data.token_pairs import Pairing, SoundsWithPictures
 from hearsight.data.waveform_augmentation import WaveformAugmentation
 from hearsight.encoders import wav2clip, wavbrivl
+from hearsight.encoders.clip import CLIP
 from hearsight.encoders.one_by_one import unit
 from hearsight.encoders.wav2clip import Wav2CLIP, Wav2CLIPConfig
 from hearsight.encoders.wavbrivl import WavBriVL, WavBriVLConfig
@@ -76,6 +80,11 @@ class Recipe:
     """A sound's pictures: all of its class, or those of its own `group` (of its video)."""
     shown: Literal["one", "mean"] = "one"
     """One of them at a time, or the mean of what the tower says to all of them, as Wav2CLIP takes a video's frames."""
+    named: float = 0.0
+    """Share, in what a sound is shown, of its class's name as a text tower reads it; papers do without. Names tell
+    classes apart whose pictures look alike."""
+    reader: str | None = None
+    """The folder of a clip that reads the names, in whose space the image tower sees; by default the tower itself."""
     views: int = 1
     """How often the tower looks at each picture: as it is, and then with `picture_augmentation`."""
     picture_augmentation: PictureAugmentation = field(default_factory=PictureAugmentation)
@@ -87,6 +96,10 @@ class Recipe:
         for name in ("batch", "views"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name}={getattr(self, name)}: must be at least 1.")
+        if not 0 <= self.named <= 1:
+            raise ConfigError(f"named={self.named}: a share, from 0 to 1.")
+        if self.reader and not self.named:
+            raise ConfigError(f"reader={self.reader}: there is nothing to read; set named, e.g. named=0.5.")
         if self.contrast.negatives == "batch" and self.batch < 2:
             raise ConfigError(f"batch={self.batch}: a contrast within a batch needs two sounds or more.")
         if self.ear == "wav2clip" and (self.wavlm is not None or self.update_wavlm is not None):
@@ -152,7 +165,18 @@ def make_batches(eye: Eye, ear: Ear, recipe: Recipe) -> SeenSounds:
         recipe.augmentation,
         recipe.batch,
         recipe.seed,
+        read_names(eye, found.labels, recipe) if recipe.named else None,
+        recipe.named,
     )
+
+
+def read_names(eye: Eye, labels: Sequence[str], recipe: Recipe) -> Float[Tensor, "label embed"]:
+    """The classes' names in the tower's space. Raises ConfigError for a tower that only sees."""
+    reader = open_eye(recipe.reader) if recipe.reader else eye
+    if not isinstance(reader, CLIP) or reader.tokenizer is None:
+        source = recipe.reader or recipe.eye
+        raise ConfigError(f"named={recipe.named}: {source} reads no words; set reader=DIR of a clip.")
+    return reader.read([words.name(label) for label in labels]).cpu()
 
 
 def recall(ear: Ear, eye: Eye, data: Path) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from hearsight.data.picture_augmentation import vary as vary_picture
 from hearsight.data.scenes import Scene, Scenes
 from hearsight.data.subjects import SUBJECTS
 from hearsight.encoders import brivl_image, clip
-from hearsight.encoders.brivl_image import BriVLImage
+from hearsight.encoders.brivl_image import BriVLImage, BriVLImageConfig
 from hearsight.encoders.clip import CLIP, CLIPConfig
 from hearsight.encoders.clip_text import CLIPText
 from hearsight.errors import ConfigError
@@ -44,6 +44,7 @@ from hearsight.hub.network import load_network, save_network
 from hearsight.samplers.cutouts import CutoutsConfig, cutouts
 from hearsight.seeds import derive
 from hearsight.training.align_task import soft_contrast
+from hearsight.training.frozen_eye import open_eye
 from hearsight.training.gathered import gathered
 from hearsight.training.loop import TrainConfig, train
 from hearsight.training.worst_pixels import WorstPixels, WorstPixelsConfig
@@ -80,6 +81,10 @@ class Recipe:
     """How the pixels are changed that the towers see worst by, so that a search cannot please them with noise."""
     start: Path | None = None
     """The folder of a clip that goes on learning; beside BriVL's image tower, its text tower alone."""
+    start_image: Path | None = None
+    """The folder of a brivl_image that goes on learning; without it BriVL's image tower begins with random weights."""
+    update_text: bool = True
+    """Whether the text tower of `start` learns, too."""
     closeness: float = 0.0
     """Weight, beside CLIP's loss, of 1 - the cosine of what the tower sees and what that of `start` sees in the picture
     before its worst pixels."""
@@ -87,6 +92,10 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.closeness < 0:
             raise ConfigError(f"closeness={self.closeness}: must be at least 0.")
+        if self.start_image and self.tower != "brivl_image":
+            raise ConfigError(f"start_image={self.start_image}: a clip goes on with both its towers; set start alone.")
+        if not self.update_text and self.start is None:
+            raise ConfigError("update_text=false: a text tower that does not learn must know something; set start=DIR.")
         if self.closeness and self.start is None:
             raise ConfigError(f"closeness={self.closeness}: there is no tower to be close to; set start=DIR of a clip.")
         if self.scenes < self.batch or self.batch < 2:
@@ -195,7 +204,7 @@ class Unseen:
     @torch.inference_mode()
     def measure(self, model: CLIP) -> dict[str, float]:
         """How often the nearest of all classes' plainest captions is right, and for whole captions, of all distinct."""
-        seen = torch.cat([self._see(model, pixels) for pixels in self.pixels])
+        seen = torch.cat([see(model, to_float(pixels)[None]) for pixels in self.pixels])
         labels, captions = list(SUBJECTS), sorted({replace(scene, frame="").caption for scene in self.scenes})
         classes = model.read([Scene(label).caption for label in labels])
         named = (seen @ classes.mT).argmax(dim=1).tolist()
@@ -211,9 +220,6 @@ class Unseen:
             ),
             "scenes": len(self.scenes),
         }
-
-    def _see(self, model: CLIP, pixels: UInt8[np.ndarray, "3 size size"]) -> Float[Tensor, "1 embed"]:
-        return model.encode_image(normalise(model, to_float(pixels)[None]))
 
 
 def run(recipe: Recipe, out: Path) -> Path:
@@ -238,10 +244,12 @@ def run(recipe: Recipe, out: Path) -> Path:
 def begin(recipe: Recipe) -> CLIP:
     """The towers before training. BriVL's image tower takes the place of CLIP's."""
     begun = load_network(recipe.start, "clip", CLIP, CLIPConfig).requires_grad_(True) if recipe.start else None
+    if begun is not None:
+        begun.text.requires_grad_(recipe.update_text)
     config = begun.config if begun else clip.pocket() if recipe.size == "pocket" else clip.debug()
     if recipe.tower == "clip":
         return begun or CLIP(config)
-    eye = BriVLImage(brivl_image.pocket() if recipe.size == "pocket" else brivl_image.debug())
+    eye = begin_brivl(recipe)
     if begun is None:
         config = replace(config, embed=eye.config.embed)
         return CLIP(config, towers=(eye, CLIPText(config.text, config.embed)))
@@ -254,11 +262,20 @@ def begin(recipe: Recipe) -> CLIP:
     return begun
 
 
+def begin_brivl(recipe: Recipe) -> BriVLImage:
+    """BriVL's image tower before training. Raises WeightsError for weights that cannot be read."""
+    if recipe.start_image:
+        return load_network(recipe.start_image, "brivl_image", BriVLImage, BriVLImageConfig).requires_grad_(True)
+    return BriVLImage(brivl_image.pocket() if recipe.size == "pocket" else brivl_image.debug())
+
+
 def open_teacher(recipe: Recipe) -> CLIP | None:
     """The CLIP that `closeness` asks to be like, frozen. Raises WeightsError for weights that cannot be read."""
     if recipe.start is None or not recipe.closeness:
         return None
-    return load_network(recipe.start, "clip", CLIP, CLIPConfig).eval().requires_grad_(False)
+    eye = open_eye(str(recipe.start))
+    assert isinstance(eye, CLIP)  # `begin` read it as one
+    return eye
 
 
 def see(model: CLIP, pixels: Float[Tensor, "batch 3 size size"]) -> Float[Tensor, "batch embed"]:

@@ -23,6 +23,7 @@ from hearsight.data.waveform_augmentation import WaveformAugmentation
 from hearsight.encoders import brivl_image, clip, wav2clip, wavbrivl
 from hearsight.encoders.brivl_image import BriVLImage
 from hearsight.encoders.clip import CLIP
+from hearsight.encoders.one_by_one import unit
 from hearsight.encoders.wav2clip import Wav2CLIP, Wav2CLIPConfig
 from hearsight.encoders.wavbrivl import WavBriVL, WavBriVLConfig
 from hearsight.errors import ConfigError, DataError
@@ -227,11 +228,30 @@ def test_a_wavbrivl_is_written_too(settings: Callable[..., Recipe], tmp_path: Pa
     assert ear.config.update_wavlm and (out / "metrics.json").is_file()
 
 
+def test_a_sound_may_be_shown_its_name(settings: Callable[..., Recipe]) -> None:
+    _, seen = make(settings())
+    (_, half), (_, told) = make(settings(named=0.5)), make(settings(named=1.0))
+    eye = distil.open_eye(settings().eye)
+    assert isinstance(eye, CLIP)
+    names = eye.read(sorted(TONES))[seen.batch(2)["classes"][:, 0]]
+    torch.testing.assert_close(told.batch(2)["picture"], names)
+    pictures = unit(seen.batch(2)["picture"])
+    torch.testing.assert_close(half.batch(2)["picture"], (pictures + names) / 2)
+    with pytest.raises(ConfigError, match=r"named=0\.5: .*brivl reads no words"):
+        make(settings("wavbrivl", named=0.5))
+    _, read = make(settings("wavbrivl", named=1.0, reader=settings().eye))
+    torch.testing.assert_close(read.batch(2)["picture"], names)
+
+
 def test_settings_that_do_not_fit_are_refused(settings: Callable[..., Recipe], eyes: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match="Wav2CLIP has no WavLM"):
         settings(wavlm="somewhere")
     with pytest.raises(ConfigError, match="must know something"):
         distil.begin(settings("wavbrivl", update_wavlm=False))
+    with pytest.raises(ConfigError, match=r"named=1\.5"):
+        settings(named=1.5)
+    with pytest.raises(ConfigError, match="there is nothing to read"):
+        settings(reader=eyes["wav2clip"])
     with pytest.raises(ConfigError, match="batch=1"):
         settings(batch=1)
 

@@ -132,6 +132,27 @@ def test_brivls_tower_learns_beside_the_text_tower_of_a_clip(pictograms: Path, t
         image_text.begin(recipe(pictograms, start=tmp_path / "other", tower="brivl_image"))
 
 
+def test_brivls_tower_goes_on_where_it_stopped(pictograms: Path, tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    first = BriVLImage(brivl_image.debug())
+    save_network(tmp_path / "first", "brivl_image", first)
+    towers = image_text.begin(recipe(pictograms, start_image=tmp_path / "first", tower="brivl_image"))
+    torch.testing.assert_close(towers.image.state_dict(), first.state_dict(), rtol=0, atol=0)
+    assert all(one.requires_grad for one in towers.parameters())
+    with pytest.raises(ConfigError, match="set start alone"):
+        recipe(pictograms, start_image=tmp_path / "first")
+
+
+def test_a_text_tower_may_stay_as_it_is(pictograms: Path, tmp_path: Path) -> None:
+    save_network(tmp_path / "first", "clip", CLIP(clip.debug()))
+    chosen = recipe(pictograms, start=tmp_path / "first", update_text=False)
+    model = image_text.begin(chosen)
+    assert not any(one.requires_grad for one in model.text.parameters())
+    assert all(one.requires_grad for one in (*model.image.parameters(), model.scale))
+    with pytest.raises(ConfigError, match="must know something"):
+        recipe(pictograms, update_text=False)
+
+
 def taught(pictograms: Path, folder: Path, closeness: float) -> ImageTextTask:
     """BriVL's tower beside the text tower of a CLIP whose image tower it may learn from."""
     torch.manual_seed(3)
