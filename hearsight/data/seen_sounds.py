@@ -2,7 +2,8 @@
 
 A frozen image tower looks at every picture once; what it saw is kept beside the data. Where pictures are augmented,
 each is looked at in several views, and those are all there are: view 0 is the picture as it is, every further one a
-function of (seed, path, view). A batch draws one of a picture's views, all equally likely.
+function of (seed, path, view). A batch draws one of a picture's views, all equally likely. The class's name, as a text
+tower reads it, may have a share in what a sound is shown.
 """
 
 from collections.abc import Callable, Sequence
@@ -92,7 +93,7 @@ class SeenSounds:
     seed: int
     """Seed of everything drawn."""
     names: Float[Tensor, "label embed"] | None = None
-    """The classes' names as the text tower beside the image tower reads them, of unit length."""
+    """The classes' names as a text tower reads them in the image tower's space, of unit length; none: pictures alone."""
     named: float = 0.0
     """Share of its class's name in what a sound is shown; the rest is its picture."""
 
