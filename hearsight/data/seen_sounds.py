@@ -93,7 +93,7 @@ class SeenSounds:
     seed: int
     """Seed of everything drawn."""
     names: Float[Tensor, "label embed"] | None = None
-    """The classes' names as a text tower reads them in the image tower's space, of unit length; none: pictures alone."""
+    """The classes' names, in the image tower's space and of unit length; none: pictures alone."""
     named: float = 0.0
     """Share of its class's name in what a sound is shown; the rest is its picture."""
 
