@@ -153,6 +153,7 @@ def make_batches(eye: Eye, ear: Ear, recipe: Recipe) -> SeenSounds:
     """The batches of a recipe; what the tower sees is cached here."""
     found = SoundsWithPictures.find(recipe.data, recipe.pairing)
     window = replace(ear.config.window, seconds=recipe.seconds or ear.config.window.seconds)
+    names = read_names(eye, found.labels, recipe) if recipe.named else None  # before the tower looks, for minutes
     views = Views(recipe.views, recipe.picture_augmentation, recipe.seed)
     seen = look_at(eye, recipe.data, found.pictures, views)
     return SeenSounds(
@@ -165,7 +166,7 @@ def make_batches(eye: Eye, ear: Ear, recipe: Recipe) -> SeenSounds:
         recipe.augmentation,
         recipe.batch,
         recipe.seed,
-        read_names(eye, found.labels, recipe) if recipe.named else None,
+        names,
         recipe.named,
     )
 
