@@ -108,7 +108,9 @@ class SeenSounds:
         clips = torch.stack([clip(self.folder / self.pairs.sounds[sound], self.window, random) for sound in sounds])
         generator = torch.Generator().manual_seed(int(random.integers(2**62)))
         varied = vary(clips, self.augmentation, self.window.rate, generator)
-        picture = torch.stack([self._shown(sound, random) for sound in sounds])
+        picture = torch.stack([self._picture(sound, random) for sound in sounds])
+        if self.names is not None:
+            picture = (1 - self.named) * unit(picture) + self.named * self.names[classes]
         share = varied.share[:, None]
         mixed = torch.where(varied.share < 1, classes[varied.other], classes)
         return {
@@ -116,12 +118,6 @@ class SeenSounds:
             "picture": share * picture + (1 - share) * picture[varied.other],
             "classes": torch.stack((classes, mixed), dim=1),
         }
-
-    def _shown(self, sound: int, random: np.random.Generator) -> Float[Tensor, " embed"]:
-        picture = self._picture(sound, random)
-        if self.names is None:
-            return picture
-        return (1 - self.named) * unit(picture) + self.named * self.names[int(self.pairs.classes[sound])]
 
     def _picture(self, sound: int, random: np.random.Generator) -> Float[Tensor, " embed"]:
         pictures, view = self.pairs.shown[sound], int(random.integers(self.views))

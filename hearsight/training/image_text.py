@@ -254,9 +254,10 @@ def begin(recipe: Recipe) -> CLIP:
         config = replace(config, embed=eye.config.embed)
         return CLIP(config, towers=(eye, CLIPText(config.text, config.embed)))
     if config.embed != eye.config.embed:
+        beside = recipe.start_image or f"a {recipe.size} brivl_image"
         raise ConfigError(
-            f"start={recipe.start}: gives embeddings of {config.embed} numbers, a {recipe.size} brivl_image has "
-            f"{eye.config.embed}; take a clip of the same size."
+            f"start={recipe.start}: gives embeddings of {config.embed} numbers, {beside} has {eye.config.embed}; "
+            "take a clip of the same size."
         )
     begun.image = eye
     return begun
