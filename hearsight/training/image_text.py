@@ -15,7 +15,6 @@ A tower that begins with a CLIP may also learn to see, in its worst pixels, what
 all of them; and what was made for the first embeddings, an ear say, goes with the new ones.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -24,24 +23,24 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int, UInt8
-from PIL import Image
+from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
+from hearsight.data.captioned_scenes import CaptionedScenes, drawn, kinds, to_float
 from hearsight.data.picture_augmentation import PictureAugmentation
-from hearsight.data.picture_augmentation import vary as vary_picture
 from hearsight.data.scenes import Scene, Scenes
 from hearsight.data.subjects import SUBJECTS
 from hearsight.encoders import brivl_image, clip
 from hearsight.encoders.brivl_image import BriVLImage, BriVLImageConfig
 from hearsight.encoders.clip import CLIP, CLIPConfig
 from hearsight.encoders.clip_text import CLIPText
+from hearsight.encoders.tokenizer import Tokenizer
 from hearsight.errors import ConfigError
 from hearsight.files import write_atomically
 from hearsight.hub.network import load_network, save_network
-from hearsight.samplers.cutouts import CutoutsConfig, cutouts
+from hearsight.samplers.cutouts import CutoutsConfig
 from hearsight.seeds import derive
 from hearsight.training.align_task import soft_contrast
 from hearsight.training.frozen_eye import open_eye
@@ -102,43 +101,8 @@ class Recipe:
             raise ConfigError(f"batch={self.batch}: must be from 2 to the number of scenes, {self.scenes}.")
 
 
-@dataclass(frozen=True, eq=False)
-class CaptionedScenes:
-    """Batch n, a function of (seed, n): scenes drawn with replacement."""
-
-    pixels: UInt8[np.ndarray, "scene 3 size size"]
-    """The pictures."""
-    tokens: Int[Tensor, "scene token"]
-    """Their captions."""
-    alike: Int[np.ndarray, " scene"]
-    """Equal numbers for scenes that show the same."""
-    recipe: Recipe
-    """How many are drawn and how they are seen."""
-
-    def batch(self, index: int) -> dict[str, Tensor]:
-        """`pixels` [batch, 3, size, size] in about [0, 1], `tokens` and `alike`."""
-        recipe = self.recipe
-        random = np.random.default_rng(derive(recipe.seed, "image-text", index))
-        chosen = random.integers(len(self.pixels), size=recipe.batch)
-        seen = [self._seen(self.pixels[one], random, index, row) for row, one in enumerate(chosen)]
-        return {
-            "pixels": torch.stack(seen),
-            "tokens": self.tokens[torch.from_numpy(chosen)],
-            "alike": torch.from_numpy(self.alike[chosen]),
-        }
-
-    def _seen(
-        self, pixels: UInt8[np.ndarray, "3 size size"], random: np.random.Generator, index: int, row: int
-    ) -> Float[Tensor, "3 size size"]:
-        if self.recipe.picture_augmentation is not None:
-            picture = Image.fromarray(pixels.transpose(1, 2, 0))
-            pixels = np.array(vary_picture(picture, self.recipe.picture_augmentation, random)).transpose(2, 0, 1)
-        view = replace(self.recipe.views, count=1, size=pixels.shape[-1])
-        return cutouts(to_float(pixels), view, self.recipe.seed, "view", index, row)[0]
-
-
 class ImageTextTask:
-    """CLIP's symmetric loss; a batch is that of `CaptionedScenes`."""
+    """CLIP's symmetric loss; a batch is that of `data.captioned_scenes.CaptionedScenes`."""
 
     def __init__(self, model: CLIP, recipe: Recipe, unseen: "Unseen", teacher: CLIP | None = None) -> None:
         """`teacher` is what `recipe.closeness` asks to be like; it is frozen."""
@@ -228,17 +192,25 @@ def run(recipe: Recipe, out: Path) -> Path:
     model, teacher = begin(recipe), open_teacher(recipe)
     assert model.tokenizer is not None  # bytes
     size = model.image.config.size if isinstance(model.image, BriVLImage) else model.config.image.size
-    scenes, unseen = Scenes(recipe.pairs, recipe.seed, size), Scenes(recipe.pairs, derive(recipe.seed, "unseen"), size)
-    told = [scenes.scene(number) for number in range(recipe.scenes)]
-    batches = CaptionedScenes(
-        drawn(scenes, recipe.scenes, out / "scenes"),
-        model.tokenizer([one.caption for one in told]),
-        kinds(told),
-        recipe,
-    )
+    unseen = Scenes(recipe.pairs, derive(recipe.seed, "unseen"), size)
     measured = Unseen(drawn(unseen, UNSEEN, out / "scenes"), [unseen.scene(number) for number in range(UNSEEN)])
+    batches = make_batches(Scenes(recipe.pairs, recipe.seed, size), model.tokenizer, recipe, out / "scenes")
     train(ImageTextTask(model, recipe, measured, teacher), batches, recipe.train, out)
     return out
+
+
+def make_batches(scenes: Scenes, tokenizer: Tokenizer, recipe: Recipe, folder: Path) -> CaptionedScenes:
+    """The batches of a recipe; the pictures are drawn into `folder`."""
+    told = [scenes.scene(number) for number in range(recipe.scenes)]
+    return CaptionedScenes(
+        drawn(scenes, recipe.scenes, folder),
+        tokenizer([one.caption for one in told]),
+        kinds(told),
+        recipe.views,
+        recipe.picture_augmentation,
+        recipe.batch,
+        recipe.seed,
+    )
 
 
 def begin(recipe: Recipe) -> CLIP:
@@ -288,29 +260,3 @@ def see(model: CLIP, pixels: Float[Tensor, "batch 3 size size"]) -> Float[Tensor
 def normalise(model: CLIP, pixels: Float[Tensor, "batch 3 size size"]) -> Float[Tensor, "batch 3 size size"]:
     """Pixels in [0, 1] as the model's image tower takes them."""
     return (model.image if isinstance(model.image, BriVLImage) else model).normalise(pixels)
-
-
-def kinds(scenes: Sequence[Scene]) -> Int[np.ndarray, " scene"]:
-    """Equal numbers for scenes that show the same, whatever their captions begin with."""
-    numbers: dict[Scene, int] = {}
-    return np.array([numbers.setdefault(replace(scene, frame=""), len(numbers)) for scene in scenes])
-
-
-def drawn(scenes: Scenes, count: int, folder: Path) -> UInt8[np.ndarray, "scene 3 size size"]:
-    """The pictures of the first `count` scenes, drawn once and kept in `folder`."""
-    from rich.console import Console
-    from rich.progress import track
-
-    key = hashlib.sha256(f"{scenes.pairs} {scenes.seed} {scenes.size} {count}".encode()).hexdigest()[:12]
-    file = folder / f"scenes-{key}.npy"
-    if not file.is_file():
-        every = track(range(count), "scenes", console=Console(stderr=True), transient=True)
-        pixels = np.stack([np.asarray(scenes.picture(number)).transpose(2, 0, 1) for number in every])
-        with write_atomically(file) as partial, partial.open("wb") as stream:
-            np.save(stream, pixels)
-    return np.load(file, mmap_mode="r")
-
-
-def to_float(pixels: UInt8[np.ndarray, "3 size size"]) -> Float[Tensor, "3 size size"]:
-    """8-bit pixels as values in [0, 1]."""
-    return torch.from_numpy(np.array(pixels)).float() / 255

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from hearsight.data.captioned_scenes import CaptionedScenes
 from hearsight.data.picture_augmentation import PictureAugmentation
 from hearsight.data.scenes import FRAMES, Scene, Scenes
 from hearsight.data.subjects import SUBJECTS
@@ -18,7 +19,7 @@ from hearsight.hub.network import load_network, save_network
 from hearsight.samplers.cutouts import CutoutsConfig
 from hearsight.training import image_text
 from hearsight.training.config import TrainConfig
-from hearsight.training.image_text import CaptionedScenes, ImageTextTask, Recipe, Unseen, kinds
+from hearsight.training.image_text import ImageTextTask, Recipe, Unseen
 from hearsight.training.worst_pixels import WorstPixels, WorstPixelsConfig
 
 PLAIN = CutoutsConfig(chance=0.0, noise=0.0)
@@ -32,19 +33,7 @@ def recipe(pairs: Path, steps: int = 1, **settings: object) -> Recipe:
 def batches(chosen: Recipe, folder: Path) -> CaptionedScenes:
     scenes, model = Scenes(chosen.pairs, chosen.seed, 32), image_text.begin(chosen)
     assert model.tokenizer is not None
-    told = [scenes.scene(number) for number in range(chosen.scenes)]
-    pixels = image_text.drawn(scenes, chosen.scenes, folder)
-    return CaptionedScenes(pixels, model.tokenizer([one.caption for one in told]), kinds(told), chosen)
-
-
-def test_scenes_are_drawn_once(pictograms: Path, tmp_path: Path) -> None:
-    scenes = Scenes(pictograms, size=32)
-    folder = tmp_path / "scenes"
-    pixels = image_text.drawn(scenes, 5, folder)
-    assert np.array_equal(pixels[3].transpose(1, 2, 0), np.asarray(scenes.picture(3)))
-    (file,) = folder.iterdir()
-    before = file.stat().st_mtime_ns
-    assert np.array_equal(image_text.drawn(scenes, 5, folder), pixels) and file.stat().st_mtime_ns == before
+    return image_text.make_batches(scenes, model.tokenizer, chosen, folder)
 
 
 def test_a_batch_is_a_function_of_its_number(pictograms: Path, tmp_path: Path) -> None:
@@ -64,11 +53,6 @@ def test_plain_views_are_the_pictures_beside_their_captions(pictograms: Path, tm
         candidates = np.flatnonzero((source.tokens.numpy() == source.tokens[scene].numpy()).all(axis=1))
         gaps = [np.abs(batch["pixels"][row].numpy() - source.pixels[one] / 255).max() for one in candidates]
         assert min(gaps) < 1e-5
-
-
-def test_scenes_are_alike_whatever_their_captions_begin_with() -> None:
-    scenes = [Scene("dog"), Scene("dog", frame="a photo of "), Scene("dog", 2), Scene("rain"), Scene("dog", 2)]
-    assert kinds(scenes).tolist() == [0, 0, 1, 2, 1]
 
 
 def task(positives: str = "pair", tower: str = "clip") -> ImageTextTask:
