@@ -1,11 +1,12 @@
 """Make a system that searches, and ships with the package, from trained parts: half precision, card, credits.
 
-    python scripts/release_search.py SYSTEM --data DIR --ear DIR --eye DIR --painter DIR \
+    python scripts/release_search.py SYSTEM --data DIR --ear DIR --eye DIR --painter DIR [--transformer DIR] \
         --minutes N --machine TEXT --recipe TEXT
 
 SYSTEM is `wav2clip-vqgan`, `wavbrivl` or `stylewav`. Ear, eye and painter are products of the recipes `pocket_wav2clip`
-or `pocket_wavbrivl`, `pocket_steady_clip` or `pocket_brivl`, `pocket_vqgan` or `pocket_stylegan2`. All is measured on
-what was held out, with the weights as they ship: retrieval of pictures, adherence after search, the time of a search.
+or `pocket_wavbrivl`, `pocket_steady_clip` or `pocket_brivl`, `pocket_vqgan` or `pocket_stylegan2`; beside a VQGAN the
+transformer, that of `pocket_code_transformer`. All is measured on what was held out, with the weights as they ship:
+retrieval of pictures, adherence after search, the time of a search.
 """
 
 import argparse
@@ -113,11 +114,15 @@ def _folder(name: str) -> str:
 def _save(release: Release, arguments: argparse.Namespace, out: Path) -> None:
     """The trained parts, searched with the pocket edition's settings, in half precision."""
     parts: dict[str, Any] = {release.painter: arguments.painter, "ear": arguments.ear, "eye": arguments.eye}
+    if arguments.transformer:
+        parts["transformer"] = arguments.transformer
     trained, config = release.kind.assemble(**parts, device="cpu"), release.config()
-    networks = {name: network.config for name, network in trained.components.items()}
-    for name, own in networks.items():
-        if own != getattr(config, name):
+    wanted = {name: getattr(config, name, None) for name in (*trained.components, "transformer")}
+    for name, network in trained.components.items():
+        if network.config != wanted.pop(name):
             raise SystemExit(f"{name}: is not of the pocket's size; train it by the pocket's recipe.")
+    if wanted.get("transformer"):
+        raise SystemExit("--transformer: is missing; give the product of pocket_code_transformer.")
     trained.config = config
     trained.save_pretrained(out, precision="float16")
 
@@ -172,6 +177,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("system", choices=RELEASES)
     for name in ("data", "ear", "eye", "painter"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--transformer", type=Path, help="what samples the pictures that a VQGAN's search begins with")
     parser.add_argument("--out", type=Path, help="by default among what ships")
     parser.add_argument("--per-class", type=int, help="sounds per class that are drawn (default: all)")
     add_card_arguments(parser)

@@ -67,7 +67,7 @@ def pocket(
         board = Bench(evaluation, out, device, bar.at).run(chosen, keep)
     keep(board)
     if readme:
-        insert(readme, board)
+        insert(readme, board, other)
     print(f"{markdown_table(table(board))}\n\n→ {out / 'leaderboard.html'}")
     for one in board.failed:
         print(f"hearsight: {one.name}: {one.reason}", file=sys.stderr)

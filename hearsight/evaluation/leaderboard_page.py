@@ -76,15 +76,24 @@ def other_rows(
     return rows
 
 
-def insert(readme: Path, board: Leaderboard) -> None:
-    """Put the table between the two markers of a README. Raises DataError where they are missing."""
+def insert(readme: Path, board: Leaderboard, other: Sequence[Sequence[str]] = ()) -> None:
+    """Put the table, and the one of another task (`other_rows`), between the two markers of a README.
+
+    Raises DataError where they are missing.
+    """
     before, after = require_markers(readme)
     classes = len({sound.label for sound in board.heard})
     what = f"{len(board.heard)} held-out sounds of {classes} classes, with 95 % intervals"
     told = f"Measured by `hearsight bench pocket` on {what}."
-    content = f"{before}{BEGIN}\n{document.markdown_table(table(board))}\n\n{told}\n{END}{after}"
+    content = f"{before}{BEGIN}\n{document.markdown_table(table(board))}\n\n{told}\n{_other(other)}{END}{after}"
     with write_atomically(readme) as partial:
         partial.write_text(content, encoding="utf-8")
+
+
+def _other(rows: Sequence[Sequence[str]]) -> str:
+    """The table of another task in Markdown, or nothing."""
+    told = "Another task, spoken sentences about birds, which those above cannot draw:"
+    return f"\n{told}\n\n{document.markdown_table(Table(OTHER_HEAD, rows))}\n" if rows else ""
 
 
 def require_markers(readme: Path) -> tuple[str, str]:

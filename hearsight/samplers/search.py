@@ -155,11 +155,13 @@ class _Run:
     ) -> BaseException | None:
         """Take all steps, and return what interrupted them. Of several starts only the best is left in `climbers`."""
         try:
-            for step in range(self.config.steps):
+            for step in range(self.config.steps + 1):
                 if step == self.config.until:
                     return None
                 if step == self.config.trial_steps:
                     self._choose(climbers)
+                if step == self.config.steps:
+                    break
                 moving = [each for few in climbers for each in few if not self._is_done(each)]
                 if not moving:
                     break

@@ -15,7 +15,7 @@ class SearchConfig:
     """How a search goes."""
 
     steps: int = 60
-    """Updates of every latent."""
+    """Updates of every latent; 0 only chooses among the starts."""
     rate: float = 0.1
     """Adam's learning rate."""
     rates: Rates = "constant"
@@ -47,18 +47,19 @@ class SearchConfig:
     """Pictures in one call of the networks. More are quicker on a GPU, but then rounding may depend on company."""
 
     def __post_init__(self) -> None:
-        for name in ("steps", "starts", "together"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name}={getattr(self, name)}: must be at least 1.")
-        if not 0 <= self.trial_steps < self.steps:
-            raise ConfigError(f"trial_steps={self.trial_steps}: must be from 0 to {self.steps - 1}, below steps.")
+        for name, least in (("steps", 0), ("starts", 1), ("together", 1)):
+            if getattr(self, name) < least:
+                raise ConfigError(f"{name}={getattr(self, name)}: must be at least {least}.")
+        most = max(0, self.steps - 1)
+        if not 0 <= self.trial_steps <= most:
+            raise ConfigError(f"trial_steps={self.trial_steps}: must be from 0 to {most}, below steps.")
         if self.until is not None and not 1 <= self.until <= self.steps + 1:
             raise ConfigError(f"until={self.until}: must be from 1 to {self.steps + 1}, the looks of a whole search.")
         if self.keep not in ("best", "last"):
             raise ConfigError(f"keep={self.keep!r}: there is none of this name; use best or last.")
 
 
-Preset = Literal["own", "vqgan-clip", "wavbrivl", "stylewav", "styleclip", "edit", "pocket"]
+Preset = Literal["own", "vqgan-clip", "wavbrivl", "stylewav", "styleclip", "edit", "pocket", "sampled"]
 
 
 def named(name: Preset, own: SearchConfig) -> SearchConfig:
@@ -81,6 +82,8 @@ def named(name: Preset, own: SearchConfig) -> SearchConfig:
             found = edit()
         case "pocket":
             found = pocket()
+        case "sampled":
+            found = sampled()
         case _:
             raise ConfigError(f"preset={name!r}: there is none of this name; {nearest(str(name), get_args(Preset))}")
     return replace(found, cutouts=replace(found.cutouts, size=own.cutouts.size), together=own.together)
@@ -125,6 +128,11 @@ def edit(identity: float = 0.0) -> SearchConfig:
 def pocket() -> SearchConfig:
     """The pocket edition's: 60 steps, 8 views of 64 pixels, from the best of eight starts."""
     return SearchConfig(starts=8, trial_steps=5)
+
+
+def sampled() -> SearchConfig:
+    """The pocket edition's that begins with the best of many pictures, and does not go far from it."""
+    return SearchConfig(rate=0.03)
 
 
 def debug() -> SearchConfig:

@@ -5,8 +5,10 @@ Representations Image GAN Generation from BriVL" (2023), section 4.1. Both are o
 that share a space, an ear and an eye:
 
     sound --ear--> embedding                                                Wav2CLIP, or WavBriVL's audio encoder
-    random codes --VQGAN--> picture --cutouts, eye--> embeddings            CLIP, or BriVL's image tower
+    codes --VQGAN--> picture --cutouts, eye--> embeddings                   CLIP, or BriVL's image tower
     codes -= Adam's step towards embeddings that are like the sound's       samplers/search.py
+
+The first codes are random, those of a given picture, or sampled from a transformer that knows which codes make one.
 
     system = hearsight.load("wav2clip-vqgan", vqgan="vqgan_imagenet_f16_16384.ckpt", ear="Wav2CLIP.pt",
         eye="openai/clip-vit-base-patch32")
@@ -15,7 +17,7 @@ that share a space, an ear and an eye:
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -31,8 +33,10 @@ from hearsight.encoders.clip import CLIP
 from hearsight.encoders.wav2clip import Wav2CLIP
 from hearsight.encoders.wavbrivl import WavBriVL
 from hearsight.errors import ConfigError
+from hearsight.generators.code_transformer import CodeTransformer, CodeTransformerConfig, require_fit
 from hearsight.generators.vqgan import VQGAN, VQGANConfig
 from hearsight.hub.converters.vqgan import read_vqgan
+from hearsight.hub.network import load_network
 from hearsight.pixels import to_pixels
 from hearsight.samplers import search_config
 from hearsight.samplers.search import Found, Start, search
@@ -45,6 +49,7 @@ from hearsight.systems.guided_search_parts import (
     read_wavbrivl_ear,
 )
 from hearsight.systems.guided_vqgan_config import Canvas, Wav2CLIPVQGANConfig, WavBriVLVQGANConfig
+from hearsight.systems.sampled_starts import SampledStarts
 from hearsight.systems.search_wishes import opened_picture
 
 
@@ -52,13 +57,29 @@ class GuidedVQGAN(GuidedSearch):
     """A search through VQGAN's codes."""
 
     vqgan: VQGAN
+    transformer: CodeTransformer | None
 
     def __init__(
-        self, config: Any, ear: Wav2CLIP | WavBriVL, eye: CLIP | BriVLImage, painter: VQGAN | None = None
+        self,
+        config: Any,
+        ear: Wav2CLIP | WavBriVL,
+        eye: CLIP | BriVLImage,
+        painter: VQGAN | None = None,
+        transformer: CodeTransformer | None = None,
     ) -> None:
-        """A system of the given networks; a VQGAN that is left out gets random weights."""
-        self.vqgan = painter or VQGAN(config.vqgan)
-        super().__init__(config, ear, eye, {"vqgan": self.vqgan})
+        """A system of the given networks; a painter that is left out gets random weights.
+
+        Raises ConfigError for networks that do not fit each other.
+        """
+        self.vqgan, self.transformer = painter or VQGAN(config.vqgan), transformer
+        if config.transformer:
+            require_fit(config.transformer, config.vqgan)
+            self.transformer = transformer or CodeTransformer(config.transformer)
+        drawing = {"vqgan": self.vqgan, "transformer": self.transformer}
+        super().__init__(config, ear, eye, {name: network for name, network in drawing.items() if network})
+        self.sampled: SampledStarts | None = None
+        if self.transformer:
+            self.sampled = SampledStarts(self.transformer, self.vqgan, self._look, looks_at(eye))
 
     def defaults(self) -> Mapping[str, Any]:
         """The search's settings, those of `Canvas`, and the side of the picture in pixels."""
@@ -74,39 +95,63 @@ class GuidedVQGAN(GuidedSearch):
                 f"size={chosen['size']}: this VQGAN draws multiples of {unit} pixels; try {self.config.vqgan.size}."
             )
         canvas = _canvas(chosen)
-        if canvas.start != "random":
+        if canvas.start == "sampled":
+            self._require_sampling(chosen["size"])
+            begin_once(chosen, given, "the start is the best of `samples`, so there is only one")
+        elif canvas.start != "random":
             with opened_picture("start", canvas.start):
                 begin_once(chosen, given, "the start is given, so there is only one")
         return chosen
 
+    def _require_sampling(self, size: int) -> None:
+        """Raises ConfigError where no pictures of this size can be sampled."""
+        if self.sampled is None:
+            raise ConfigError("start='sampled': no transformer is here to sample from; give one, or take start=random.")
+        if size != self.config.vqgan.size:
+            raise ConfigError(
+                f"size={size}: the transformer samples pictures of {self.config.vqgan.size} pixels; take that size, or "
+                "start=random."
+            )
+
     def _file_settings(self, settings: Mapping[str, Any]) -> list[str]:
-        return [*super()._file_settings(settings), *(["start"] if settings["start"] != "random" else [])]
+        own = settings["start"] in ("random", "sampled")
+        return [*super()._file_settings(settings), *([] if own else ["start"])]
 
     def _search(self, chosen: Mapping[str, Any], seeds: Sequence[int], **others: Any) -> Found:
-        begin = self._start(_canvas(chosen), chosen["size"])
+        canvas, side = _canvas(chosen), chosen["size"]
+        begin: Start | Tensor
+        if canvas.start == "sampled" and self.sampled:
+            found = [
+                self.sampled(seed, canvas.samples).best(targets, others["config"])
+                for seed, targets in zip(seeds, others["targets"], strict=True)
+            ]
+            begin = self.vqgan.lookup(torch.stack(found))
+        elif canvas.start == "random":
+            begin = partial(self.vqgan.random_latent, height=side, width=side)
+        else:
+            begin = self._encoded(canvas.start, side).expand(len(seeds), -1, -1, -1)
         if chosen["space"] == "latent":
             return search(self.vqgan.draw, start=begin, seeds=seeds, constrain=self.vqgan.within_codebook, **others)
-        return search(self.vqgan.draw_mixture, start=lambda random: self._scores(begin(random)), seeds=seeds, **others)
-
-    def _start(self, canvas: Canvas, side: int) -> Start:
-        """Where each picture begins, as a latent made of codes."""
-        if canvas.start == "random":
-            return partial(self.vqgan.random_latent, height=side, width=side)
-        latent = self._encoded(canvas.start, side)
-        return lambda random: latent
+        return search(self.vqgan.draw_mixture, start=self._scored(begin), seeds=seeds, **others)
 
     @torch.no_grad()
-    def _encoded(self, file: str, side: int) -> Float[Tensor, "code_width row column"]:
+    def _encoded(self, file: str, side: int) -> Float[Tensor, "1 code_width row column"]:
         """The codes of a picture, squeezed to a square as VQGAN-CLIP does."""
         with opened_picture("start", file) as image:
             square = image.convert("RGB").resize((side, side), Image.Resampling.LANCZOS)
-        return self.vqgan.quantise(self.vqgan.encode(to_pixels(square)[None].to(self.device)))[0]
+        return self.vqgan.quantise(self.vqgan.encode(to_pixels(square)[None].to(self.device)))
+
+    def _scored(self, begin: Start | Tensor) -> Start | Tensor:
+        """Starts as scores of the codes."""
+        return self._scores(begin) if isinstance(begin, Tensor) else lambda random: self._scores(begin(random)[None])[0]
 
     @torch.no_grad()
-    def _scores(self, latent: Float[Tensor, "code_width row column"]) -> Float[Tensor, "codes row column"]:
+    def _scores(
+        self, latent: Float[Tensor, "picture code_width row column"]
+    ) -> Float[Tensor, "picture codes row column"]:
         """A score for every code at every place: the code nearest to `latent` gets half of the probability."""
-        codes = self.vqgan.nearest(latent[None])[0]
-        chosen = torch.nn.functional.one_hot(codes, self.config.vqgan.codes).movedim(-1, 0)
+        codes = self.vqgan.nearest(latent)
+        chosen = torch.nn.functional.one_hot(codes, self.config.vqgan.codes).movedim(-1, 1)
         return math.log(self.config.vqgan.codes) * chosen.to(latent)
 
 
@@ -129,9 +174,10 @@ class Wav2CLIPVQGAN(GuidedVQGAN):
         ear: Wav2CLIP | None = None,
         eye: CLIP | None = None,
         painter: VQGAN | None = None,
+        transformer: CodeTransformer | None = None,
     ) -> None:
         """A system of the given networks; those left out get random weights."""
-        super().__init__(config, ear or Wav2CLIP(config.ear), eye or CLIP(config.eye), painter)
+        super().__init__(config, ear or Wav2CLIP(config.ear), eye or CLIP(config.eye), painter, transformer)
 
     @classmethod
     def assemble(  # type: ignore[override]  # the options that must be given are spelled out
@@ -140,6 +186,7 @@ class Wav2CLIPVQGAN(GuidedVQGAN):
         vqgan: str | Path,
         ear: str | Path,
         eye: str | Path,
+        transformer: str | Path | None = None,
         vocabulary: str | Path | None = None,
         device: str | torch.device | None = None,
         **others: Any,
@@ -150,6 +197,7 @@ class Wav2CLIPVQGAN(GuidedVQGAN):
             vqgan: `vqgan_imagenet_f16_16384.ckpt` or `..._1024.ckpt`.
             ear: `Wav2CLIP.pt`.
             eye: the CLIP it was learned from: ViT-B/32 as a folder or hub id of transformers.
+            transformer: the folder of a code_transformer, trained on codes of `vqgan`, to begin with what it samples.
             vocabulary: the folder of CLIP's vocab.json and merges.txt, where the eye comes without.
 
         Raises ConfigError for parts that do not fit each other, WeightsError for files that are missing or of another
@@ -157,10 +205,10 @@ class Wav2CLIPVQGAN(GuidedVQGAN):
         """
         cls._refuse(others)
         hearing, looking = read_wav2clip_ear(ear), read_clip_eye(eye, vocabulary)
-        painter = read_painter(vqgan, "vqgan", VQGAN, VQGANConfig, read_vqgan)
+        painter, sampler = _painters(vqgan, transformer)
         how = search_config.vqgan_clip(looks_at(looking))
-        config = Wav2CLIPVQGANConfig(hearing.config, looking.config, painter.config, how)
-        return cls(config, hearing, looking, painter).ready(device)
+        config = Wav2CLIPVQGANConfig(hearing.config, looking.config, **_painting(painter, sampler), search=how)
+        return cls(config, hearing, looking, painter, sampler).ready(device)
 
 
 class WavBriVLVQGAN(GuidedVQGAN):
@@ -182,9 +230,10 @@ class WavBriVLVQGAN(GuidedVQGAN):
         ear: WavBriVL | None = None,
         eye: BriVLImage | None = None,
         painter: VQGAN | None = None,
+        transformer: CodeTransformer | None = None,
     ) -> None:
         """A system of the given networks; those left out get random weights."""
-        super().__init__(config, ear or WavBriVL(config.ear), eye or BriVLImage(config.eye), painter)
+        super().__init__(config, ear or WavBriVL(config.ear), eye or BriVLImage(config.eye), painter, transformer)
 
     @classmethod
     def assemble(  # type: ignore[override]  # the options that must be given are spelled out
@@ -193,6 +242,7 @@ class WavBriVLVQGAN(GuidedVQGAN):
         vqgan: str | Path,
         ear: str | Path,
         eye: str | Path,
+        transformer: str | Path | None = None,
         form: str = "published",
         device: str | torch.device | None = None,
         **others: Any,
@@ -203,6 +253,7 @@ class WavBriVLVQGAN(GuidedVQGAN):
             vqgan: `vqgan_imagenet_f16_1024.ckpt` or `..._16384.ckpt`.
             ear: the folder of a trained WavBriVL; its authors published none.
             eye: `brivl-with-roberta-base.pth` or `BriVL-1.0-5500w.pth`.
+            transformer: the folder of a code_transformer, trained on codes of `vqgan`, to begin with what it samples.
             form: how a published eye is fed: `published`, `first_release` or `reranker` of encoders/brivl_image.py.
 
         Raises ConfigError for parts that do not fit each other, WeightsError for files that are missing or of another
@@ -210,12 +261,26 @@ class WavBriVLVQGAN(GuidedVQGAN):
         """
         cls._refuse(others)
         hearing, looking = read_wavbrivl_ear(ear), read_brivl_eye(eye, form)
-        painter = read_painter(vqgan, "vqgan", VQGAN, VQGANConfig, read_vqgan)
+        painter, sampler = _painters(vqgan, transformer)
         how = search_config.wavbrivl(looks_at(looking))
-        config = WavBriVLVQGANConfig(hearing.config, looking.config, painter.config, how)
-        return cls(config, hearing, looking, painter).ready(device)
+        config = WavBriVLVQGANConfig(hearing.config, looking.config, **_painting(painter, sampler), search=how)
+        return cls(config, hearing, looking, painter, sampler).ready(device)
+
+
+def _painters(vqgan: str | Path, transformer: str | Path | None) -> tuple[VQGAN, CodeTransformer | None]:
+    """A VQGAN, published or trained, and the trained transformer that goes with it."""
+    painter = read_painter(vqgan, "vqgan", VQGAN, VQGANConfig, read_vqgan)
+    if transformer is None:
+        return painter, None
+    return painter, load_network(Path(transformer), "code_transformer", CodeTransformer, CodeTransformerConfig)
+
+
+def _painting(painter: VQGAN, sampler: CodeTransformer | None) -> dict[str, Any]:
+    """What of a config tells of them: whoever gives a transformer wants to begin with what it samples."""
+    told: dict[str, Any] = {"vqgan": painter.config}
+    return told | {"transformer": sampler.config, "canvas": Canvas(start="sampled")} if sampler else told
 
 
 def _canvas(chosen: Mapping[str, Any]) -> Canvas:
     """What of VQGAN settings search. Raises ConfigError for what there is not."""
-    return build(Canvas, {name: chosen[name] for name in ("space", "start")})
+    return build(Canvas, {entry.name: chosen[entry.name] for entry in fields(Canvas)})

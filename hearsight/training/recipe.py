@@ -25,6 +25,7 @@ TASKS = (
     "align",
     "audiotoken",
     "autoencoder",
+    "code_transformer",
     "diffuse",
     "distil",
     "image_text",
@@ -99,6 +100,10 @@ def task_module(name: str | None) -> TaskModule:
             from hearsight.training import autoencoder
 
             return autoencoder
+        case "code_transformer":
+            from hearsight.training import code_transformer
+
+            return code_transformer
         case "diffuse":
             from hearsight.training import diffuse
 

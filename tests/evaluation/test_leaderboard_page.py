@@ -74,6 +74,10 @@ def test_the_table_goes_between_the_markers_of_a_readme(board, tmp_path) -> None
     assert text == f"before\n\n{BEGIN}\n{markdown_table(table(board))}\n\n{told}\n{END}\n\nafter\n"
     insert(readme, board)
     assert readme.read_text() == text
+    insert(readme, board, [["s2igan", "mAP", "0.5", "", "its card"]])
+    assert "| s2igan | mAP | 0.5 |  | its card |\n" in readme.read_text()
+    insert(readme, board)
+    assert readme.read_text() == text
     for content in ("nothing", f"{BEGIN} only", f"{END} then {BEGIN}"):
         readme.write_text(content)
         with pytest.raises(DataError, match="no place for the table"):

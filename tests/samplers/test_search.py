@@ -19,6 +19,7 @@ from hearsight.samplers import search_config as presets
 from hearsight.samplers.cutouts import CutoutsConfig, cutouts, whole
 from hearsight.samplers.search import Found, Progress, search
 from hearsight.samplers.search_config import SearchConfig
+from hearsight.seeds import generator
 
 EMBED = 8
 CONFIG = SearchConfig(steps=6, rate=0.1, cutouts=CutoutsConfig(count=2, size=32))
@@ -178,6 +179,15 @@ def test_the_best_of_several_starts(faces: Faces) -> None:
     assert four.loss[0] < one.loss[0]
     tried = faces([1], replace(STILL, steps=4, starts=4, trial_steps=2))
     assert tried.loss[0] < four.loss[0]
+
+
+def test_without_steps_the_best_start_is_given_back_as_it_is(faces: Faces) -> None:
+    still = replace(STILL, steps=0)
+    starts = [faces.network.random_w(generator(1, "start", trial)) for trial in range(4)]
+    best = min((faces([1], still, start=each[None]) for each in starts), key=lambda found: float(found.loss[0]))
+    four = faces([1], replace(still, starts=4))
+    assert torch.equal(four.latent, best.latent) and torch.equal(four.loss, best.loss)
+    assert four.steps == (0,) and four.looks == (1,) and four.interruption is None
 
 
 def test_patience(faces: Faces) -> None:

@@ -23,7 +23,7 @@ def test_presets() -> None:
 
 def test_mistakes() -> None:
     for changes, message in (
-        ({"steps": 0}, "steps=0"),
+        ({"steps": -1}, "steps=-1: must be at least 0"),
         ({"trial_steps": 60}, "trial_steps=60: must be from 0 to 59"),
         ({"keep": "first"}, "use best or last"),
     ):

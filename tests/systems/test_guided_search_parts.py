@@ -19,7 +19,8 @@ from hearsight.encoders.clip import CLIP
 from hearsight.encoders.wav2clip import Wav2CLIP
 from hearsight.encoders.wavbrivl import WavBriVL
 from hearsight.errors import ConfigError, WeightsError
-from hearsight.generators import stylegan2, vqgan
+from hearsight.generators import code_transformer, stylegan2, vqgan
+from hearsight.generators.code_transformer import CodeTransformer
 from hearsight.generators.stylegan2 import StyleGAN2
 from hearsight.generators.vqgan import VQGAN
 from hearsight.hub.network import save_network
@@ -41,12 +42,13 @@ def files(tmp_path_factory) -> dict[str, str]:
                folder / "Wav2CLIP.pt")  # fmt: skip
     _save_clip(folder / "clip")
     save_network(folder / "vqgan", "vqgan", VQGAN(vqgan.debug()))
+    save_network(folder / "transformer", "code_transformer", CodeTransformer(code_transformer.debug()))
     save_network(folder / "stylegan2", "stylegan2", StyleGAN2(stylegan2.debug()))
     save_network(folder / "wavbrivl", "wavbrivl", WavBriVL(wavbrivl.debug()))
     save_network(folder / "brivl", "brivl_image", BriVLImage(brivl_image.debug()))
     save_network(folder / "wav2clip", "wav2clip", Wav2CLIP(wav2clip.debug()))
     save_network(folder / "own clip", "clip", CLIP(clip.debug()))
-    names = ("Wav2CLIP.pt", "clip", "vqgan", "stylegan2", "wavbrivl", "brivl", "wav2clip", "own clip")
+    names = ("Wav2CLIP.pt", "clip", "vqgan", "transformer", "stylegan2", "wavbrivl", "brivl", "wav2clip", "own clip")
     return {name: str(folder / name) for name in names}
 
 
@@ -105,6 +107,20 @@ def test_wavbrivl(files):
 def test_trained_ears_and_eyes(files):
     parts = {"ear": files["wav2clip"], "eye": files["own clip"], "vqgan": files["vqgan"]}
     assert len(quick(hearsight.load("wav2clip-vqgan", device="cpu", **parts), prompt="a dog")) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [("wav2clip-vqgan", {"ear": "wav2clip", "eye": "own clip"}), ("wavbrivl", {"ear": "wavbrivl", "eye": "brivl"})],
+)
+def test_whoever_gives_a_transformer_begins_with_what_it_samples(files, name, parts):
+    parts = {part: files[file] for part, file in {**parts, "vqgan": "vqgan", "transformer": "transformer"}.items()}
+    system = hearsight.load(name, device="cpu", **parts)
+    assert system.settings()["start"] == "sampled" and system.config.transformer == code_transformer.debug()
+    assert quick(system) != quick(system, start="random")
+    assert not any(weight.requires_grad for weight in system.transformer.parameters())
+    with pytest.raises(WeightsError, match="holds vqgan; give the folder of a trained code_transformer"):
+        hearsight.load(name, device="cpu", **{**parts, "transformer": files["vqgan"]})
 
 
 def test_parts_that_do_not_fit(files):

@@ -205,7 +205,7 @@ def test_ctrl_c_before_there_is_a_picture_is_raised(with_clip, monkeypatch):
         ({"guidance": 3.0}, "guidance=3.0: .* has no such setting"),
         ({"scheduler": "ddpm"}, "scheduler='ddpm': .* has no such setting"),
         ({"identity": 0.1}, "identity=0.1: .* has no such setting"),
-        ({"steps": 0}, "steps=0"),
+        ({"steps": -1}, "steps=-1: must be at least 0"),
         ({"views": 0}, "views=0: must be at least 1"),
         ({"batch": 0}, "batch=0: must be at least 1"),
         ({"rate": 0.0}, "rate=0.0: must be above 0"),
