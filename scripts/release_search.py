@@ -129,13 +129,12 @@ def _save(release: Release, arguments: argparse.Namespace, out: Path) -> None:
 
 def _measured(system: GuidedSearch, folder: Path, data: Path, per_class: int | None) -> dict[str, float]:
     judge = load_network(JUDGE, "picture_classifier", PictureClassifier, PictureClassifierConfig)
-    search = system.config.search
     found, _ = adherence.measure(system, data, judge, sounds_per_class=per_class)
     directions = pair_retrieval.measure(find_shared_space([str(folder)], device="cpu"), data)
     heard = next(one for one in directions if (one.query, one.candidate) == ("sound", "picture"))
     low, high = heard.found.interval(heard.found.hits(1))
     return {
-        **adherence_metrics(found, f"{search.steps} steps of {search.cutouts.count} views"),
+        **adherence_metrics(found, _drawn(system)),
         f"sounds that find a picture of their class first, among {heard.candidates}": round(
             float(heard.found.hits(1).mean()), 4
         ),
@@ -143,6 +142,13 @@ def _measured(system: GuidedSearch, folder: Path, data: Path, per_class: int | N
         "its 95 % interval, high (retrieval)": round(high, 4),
         "seconds of a warm search": round(seconds(system, data), 3),
     }
+
+
+def _drawn(system: GuidedSearch) -> str:
+    """How pictures are searched, in a few words."""
+    chosen = system.settings()
+    begun = f" from the best of {chosen['samples']} samples" if chosen["start"] == "sampled" else ""
+    return f"{chosen['steps']} steps of {chosen['views']} views{begun}"
 
 
 def _card(
