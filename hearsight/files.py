@@ -1,6 +1,7 @@
 """Writing files so that nobody ever sees half of one, and telling whether files are still the same."""
 
 import hashlib
+import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -32,6 +33,12 @@ def save_array(path: Path, array: "np.ndarray") -> None:
 
     with write_atomically(path) as partial:
         np.save(partial, array)
+
+
+def save_json(path: Path, content: object) -> None:
+    """Write a JSON file for people to read, too, whole or not at all."""
+    with write_atomically(path) as partial:
+        partial.write_text(json.dumps(content, indent=2) + "\n")
 
 
 def stamp(folder: Path, names: Iterable[str]) -> str:

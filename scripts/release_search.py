@@ -117,11 +117,10 @@ def _save(release: Release, arguments: argparse.Namespace, out: Path) -> None:
     if arguments.transformer:
         parts["transformer"] = arguments.transformer
     trained, config = release.kind.assemble(**parts, device="cpu"), release.config()
-    wanted = {name: getattr(config, name, None) for name in (*trained.components, "transformer")}
     for name, network in trained.components.items():
-        if network.config != wanted.pop(name):
+        if network.config != getattr(config, name):
             raise SystemExit(f"{name}: is not of the pocket's size; train it by the pocket's recipe.")
-    if wanted.get("transformer"):
+    if getattr(config, "transformer", None) and not arguments.transformer:
         raise SystemExit("--transformer: is missing; give the product of pocket_code_transformer.")
     trained.config = config
     trained.save_pretrained(out, precision="float16")

@@ -1,9 +1,10 @@
+import json
 import os
 
 import numpy as np
 import pytest
 
-from hearsight.files import save_array, stamp, write_atomically
+from hearsight.files import save_array, save_json, stamp, write_atomically
 
 
 def test_a_file_appears_whole_and_alone(tmp_path):
@@ -52,3 +53,12 @@ def test_a_stamp_goes_with_its_folder(tmp_path):
     before = stamp(tmp_path / "here", ["a"])
     (tmp_path / "here").rename(tmp_path / "there")
     assert stamp(tmp_path / "there", ["a"]) == before
+
+
+def test_json_is_written_whole_and_can_be_read(tmp_path):
+    save_json(tmp_path / "new" / "one.json", {"a": [1, 2.5]})
+    assert (tmp_path / "new" / "one.json").read_text() == '{\n  "a": [\n    1,\n    2.5\n  ]\n}\n'
+    with pytest.raises(TypeError):
+        save_json(tmp_path / "new" / "one.json", {"a": object()})
+    assert json.loads((tmp_path / "new" / "one.json").read_text()) == {"a": [1, 2.5]}
+    assert [file.name for file in (tmp_path / "new").iterdir()] == ["one.json"]

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from hearsight.data.picture_augmentation import PictureAugmentation, vary
 from hearsight.data.scenes import Scene, Scenes
-from hearsight.files import write_atomically
+from hearsight.files import save_array
 from hearsight.samplers.cutouts import CutoutsConfig, cutouts
 from hearsight.seeds import derive
 
@@ -74,8 +74,7 @@ def drawn(scenes: Scenes, count: int, folder: Path) -> UInt8[np.ndarray, "scene 
     if not file.is_file():
         every = track(range(count), "scenes", console=Console(stderr=True), transient=True)
         pixels = np.stack([np.asarray(scenes.picture(number)).transpose(2, 0, 1) for number in every])
-        with write_atomically(file) as partial, partial.open("wb") as stream:
-            np.save(stream, pixels)
+        save_array(file, pixels)
     return np.load(file, mmap_mode="r")
 
 

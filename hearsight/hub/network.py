@@ -8,7 +8,7 @@ from torch import nn
 
 from hearsight.config import build, plain
 from hearsight.errors import WeightsError
-from hearsight.files import write_atomically
+from hearsight.files import save_json
 from hearsight.hub.folder import CONFIG, Precision, load_weights, save_weights
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -17,8 +17,7 @@ Network = TypeVar("Network", bound=nn.Module)
 def save_network(folder: Path, name: str, network: nn.Module, precision: Precision = "float32") -> Path:
     """Write `network`, which has a `config`, as `folder/<name>.safetensors` and `folder/config.json`."""
     save_weights(network, folder / f"{name}.safetensors", precision)
-    with write_atomically(folder / CONFIG) as partial:
-        partial.write_text(json.dumps({"network": name, "config": plain(network.config)}, indent=2) + "\n")
+    save_json(folder / CONFIG, {"network": name, "config": plain(network.config)})
     return folder
 
 

@@ -14,6 +14,7 @@ from hearsight.encoders.tokenizer import CLIPTokenizer
 from hearsight.encoders.wav2clip import Wav2CLIP, Wav2CLIPConfig
 from hearsight.encoders.wavbrivl import WavBriVL, WavBriVLConfig
 from hearsight.errors import ConfigError
+from hearsight.generators.code_transformer import CodeTransformer, CodeTransformerConfig
 from hearsight.hub.converters.brivl_image import read_brivl_image
 from hearsight.hub.converters.clip import read_clip_resnet
 from hearsight.hub.converters.wav2clip import read_wav2clip
@@ -69,6 +70,11 @@ def read_painter(
 ) -> Network:
     """A generator: the folder of a trained one, which is called `name`, or its published file."""
     return load_network(Path(place), name, kind, config_class) if Path(place).is_dir() else published(place)
+
+
+def read_code_transformer(place: Place) -> CodeTransformer:
+    """The folder of a trained transformer of a VQGAN's codes."""
+    return load_network(Path(place), "code_transformer", CodeTransformer, CodeTransformerConfig)
 
 
 def _is_ours(folder: Path) -> bool:

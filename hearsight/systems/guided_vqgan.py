@@ -25,7 +25,7 @@ from typing import Any, ClassVar, Self
 import torch
 from jaxtyping import Float
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from hearsight.config import build
 from hearsight.encoders.brivl_image import BriVLImage
@@ -33,10 +33,9 @@ from hearsight.encoders.clip import CLIP
 from hearsight.encoders.wav2clip import Wav2CLIP
 from hearsight.encoders.wavbrivl import WavBriVL
 from hearsight.errors import ConfigError
-from hearsight.generators.code_transformer import CodeTransformer, CodeTransformerConfig, require_fit
+from hearsight.generators.code_transformer import CodeTransformer, require_fit
 from hearsight.generators.vqgan import VQGAN, VQGANConfig
 from hearsight.hub.converters.vqgan import read_vqgan
-from hearsight.hub.network import load_network
 from hearsight.pixels import to_pixels
 from hearsight.samplers import search_config
 from hearsight.samplers.search import Found, Start, search
@@ -44,6 +43,7 @@ from hearsight.systems.guided_search import GuidedSearch, begin_once, looks_at
 from hearsight.systems.guided_search_parts import (
     read_brivl_eye,
     read_clip_eye,
+    read_code_transformer,
     read_painter,
     read_wav2clip_ear,
     read_wavbrivl_ear,
@@ -57,7 +57,6 @@ class GuidedVQGAN(GuidedSearch):
     """A search through VQGAN's codes."""
 
     vqgan: VQGAN
-    transformer: CodeTransformer | None
 
     def __init__(
         self,
@@ -71,15 +70,14 @@ class GuidedVQGAN(GuidedSearch):
 
         Raises ConfigError for networks that do not fit each other.
         """
-        self.vqgan, self.transformer = painter or VQGAN(config.vqgan), transformer
+        self.vqgan = painter or VQGAN(config.vqgan)
+        drawing: dict[str, nn.Module] = {"vqgan": self.vqgan}
+        self.sampled: SampledStarts | None = None
         if config.transformer:
             require_fit(config.transformer, config.vqgan)
-            self.transformer = transformer or CodeTransformer(config.transformer)
-        drawing = {"vqgan": self.vqgan, "transformer": self.transformer}
-        super().__init__(config, ear, eye, {name: network for name, network in drawing.items() if network})
-        self.sampled: SampledStarts | None = None
-        if self.transformer:
-            self.sampled = SampledStarts(self.transformer, self.vqgan, self._look, looks_at(eye))
+            drawing["transformer"] = transformer = transformer or CodeTransformer(config.transformer)
+            self.sampled = SampledStarts(transformer, self.vqgan, self._look, looks_at(eye))
+        super().__init__(config, ear, eye, drawing)
 
     def defaults(self) -> Mapping[str, Any]:
         """The search's settings, those of `Canvas`, and the side of the picture in pixels."""
@@ -205,7 +203,8 @@ class Wav2CLIPVQGAN(GuidedVQGAN):
         """
         cls._refuse(others)
         hearing, looking = read_wav2clip_ear(ear), read_clip_eye(eye, vocabulary)
-        painter, sampler = _painters(vqgan, transformer)
+        painter = read_painter(vqgan, "vqgan", VQGAN, VQGANConfig, read_vqgan)
+        sampler = read_code_transformer(transformer) if transformer else None
         how = search_config.vqgan_clip(looks_at(looking))
         config = Wav2CLIPVQGANConfig(hearing.config, looking.config, **_painting(painter, sampler), search=how)
         return cls(config, hearing, looking, painter, sampler).ready(device)
@@ -261,18 +260,11 @@ class WavBriVLVQGAN(GuidedVQGAN):
         """
         cls._refuse(others)
         hearing, looking = read_wavbrivl_ear(ear), read_brivl_eye(eye, form)
-        painter, sampler = _painters(vqgan, transformer)
+        painter = read_painter(vqgan, "vqgan", VQGAN, VQGANConfig, read_vqgan)
+        sampler = read_code_transformer(transformer) if transformer else None
         how = search_config.wavbrivl(looks_at(looking))
         config = WavBriVLVQGANConfig(hearing.config, looking.config, **_painting(painter, sampler), search=how)
         return cls(config, hearing, looking, painter, sampler).ready(device)
-
-
-def _painters(vqgan: str | Path, transformer: str | Path | None) -> tuple[VQGAN, CodeTransformer | None]:
-    """A VQGAN, published or trained, and the trained transformer that goes with it."""
-    painter = read_painter(vqgan, "vqgan", VQGAN, VQGANConfig, read_vqgan)
-    if transformer is None:
-        return painter, None
-    return painter, load_network(Path(transformer), "code_transformer", CodeTransformer, CodeTransformerConfig)
 
 
 def _painting(painter: VQGAN, sampler: CodeTransformer | None) -> dict[str, Any]:

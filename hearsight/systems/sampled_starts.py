@@ -23,7 +23,7 @@ from hearsight.seeds import generator
 
 TOGETHER = 64
 """Pictures that are sampled, drawn and looked at together; a fixed number, as rounding may depend on company."""
-KEPT = 64
+REMEMBERED = 64
 """Seeds whose samples are kept."""
 
 
@@ -55,7 +55,7 @@ class SampledStarts:
         found = self._kept.get((seed, count))
         if found is None:
             found = self._kept[seed, count] = self._sample(seed, count)
-            if len(self._kept) > KEPT:
+            if len(self._kept) > REMEMBERED:
                 self._kept.popitem(last=False)
         return found
 

@@ -14,7 +14,6 @@ The loss is AudioCLIP's symmetric cross entropy. Where classes are few, a batch 
 one class; `positives: class` counts them all as right answers, `pair` only a sound's own picture and text as published.
 """
 
-import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -37,7 +36,7 @@ from hearsight.encoders.audioclip import AudioCLIP, AudioCLIPConfig
 from hearsight.encoders.log_mel_cnn import LogMelCNN
 from hearsight.encoders.tokenizer import CLIPTokenizer
 from hearsight.errors import ConfigError, DataError
-from hearsight.files import write_atomically
+from hearsight.files import save_json
 from hearsight.hub.network import load_network
 from hearsight.sound.sound import Sound
 from hearsight.training.align_task import HEADS, AlignTask, Positives, Strategy
@@ -102,8 +101,7 @@ def run(recipe: Recipe, out: Path) -> Path:
         _align(model, replace(recipe, strategy="text", start=out / "heads", train=second, seed=seed, then=None), out)
     if any(item.split == "held_out" for item in pairs.read(recipe.data, "sound")):
         metrics = hearing(model, recipe.data)
-        with write_atomically(out / "metrics.json") as partial:
-            partial.write_text(json.dumps(metrics, indent=2) + "\n")
+        save_json(out / "metrics.json", metrics)
     return out
 
 

@@ -5,7 +5,6 @@ entropy of every code, given those before it. It is told nothing of what picture
 begins at what it draws and finds there what was heard.
 """
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from torch import Tensor, nn
 
 from hearsight.data.picture_codes import picture_codes
 from hearsight.errors import ConfigError
-from hearsight.files import write_atomically
+from hearsight.files import save_json, write_atomically
 from hearsight.generators import code_transformer
 from hearsight.generators.code_transformer import CodeTransformer, CodeTransformerConfig, require_fit
 from hearsight.generators.vqgan import VQGAN, VQGANConfig
@@ -92,10 +91,10 @@ class CodeTransformerTask:
         assert isinstance(modules, CodeTransformer)
         save_network(out, "code_transformer", modules)
         device = self.painter.codebook.device
-        losses = [modules.to(device).loss(some.to(device)) * len(some) for some in self.held_out.split(MEASURED)]
+        modules.to(device)
+        losses = [modules.loss(some.to(device)) * len(some) for some in self.held_out.split(MEASURED)]
         measured = {"nats_per_code": float(sum(losses)) / len(self.held_out), "pictures": len(self.held_out)}
-        with write_atomically(out / "metrics.json") as partial:
-            partial.write_text(json.dumps(measured, indent=2) + "\n")
+        save_json(out / "metrics.json", measured)
         codes = sample_codes(modules, [generator(number) for number in range(SHOWN)])
         with write_atomically(out / "samples.png") as partial:
             picture_grid(self.painter.decode(self.painter.lookup(codes)).cpu()).save(partial, format="PNG")

@@ -11,7 +11,6 @@ Where the papers differ from their code or leave something open:
 - Wav2CLIP divides its rate of learning by ten when the validation loss no longer falls; here it follows a cosine.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,7 +33,7 @@ from hearsight.encoders.wav2clip import Wav2CLIP, Wav2CLIPConfig
 from hearsight.encoders.wavbrivl import WavBriVL, WavBriVLConfig
 from hearsight.encoders.wavlm import WavLM
 from hearsight.errors import ConfigError
-from hearsight.files import write_atomically
+from hearsight.files import save_json
 from hearsight.hub.network import load_network
 from hearsight.sound.sound import Sound
 from hearsight.training.contrastive_loss import ContrastConfig
@@ -121,8 +120,7 @@ def run(recipe: Recipe, out: Path) -> Path:
 
     def finished(trained: Ear, folder: Path) -> None:
         if any(item.split == "held_out" for item in pairs.read(recipe.data, "sound")):
-            with write_atomically(folder / "metrics.json") as partial:
-                partial.write_text(json.dumps(recall(trained, eye, recipe.data), indent=2) + "\n")
+            save_json(folder / "metrics.json", recall(trained, eye, recipe.data))
 
     train(DistilTask(ear, recipe.contrast, finished), batches, recipe.train, out)
     return out

@@ -15,7 +15,6 @@ A tower that begins with a CLIP may also learn to see, in its worst pixels, what
 all of them; and what was made for the first embeddings, an ear say, goes with the new ones.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -38,7 +37,7 @@ from hearsight.encoders.clip import CLIP, CLIPConfig
 from hearsight.encoders.clip_text import CLIPText
 from hearsight.encoders.tokenizer import Tokenizer
 from hearsight.errors import ConfigError
-from hearsight.files import write_atomically
+from hearsight.files import save_json
 from hearsight.hub.network import load_network, save_network
 from hearsight.samplers.cutouts import CutoutsConfig
 from hearsight.seeds import derive
@@ -152,8 +151,7 @@ class ImageTextTask:
             save_network(out, "brivl_image", model.image)
         else:
             save_network(out, "clip", model)
-        with write_atomically(out / "metrics.json") as partial:
-            partial.write_text(json.dumps(self.unseen.measure(model), indent=2) + "\n")
+        save_json(out / "metrics.json", self.unseen.measure(model))
 
 
 @dataclass(frozen=True, eq=False)

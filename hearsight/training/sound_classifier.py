@@ -1,6 +1,5 @@
 """Train a small BEATs to name sounds (Chen et al. 2022, fine-tuning): the ear of the pocket AudioToken."""
 
-import json
 import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from hearsight.data.spectrograms import load_spectrograms
 from hearsight.data.stratified import stratified
 from hearsight.encoders import beats
 from hearsight.encoders.beats import BEATs, BEATsConfig
-from hearsight.files import write_atomically
+from hearsight.files import save_json
 from hearsight.hub.folder import load_weights
 from hearsight.hub.network import load_network, save_network
 from hearsight.seeds import derive
@@ -114,8 +113,7 @@ def run(recipe: Recipe, out: Path) -> Path:
     clips = MelClips(sounds, frames, RandomLevel(config.mean, config.deviation), recipe.augmentation)
     train(SoundClassifierTask(network), NamedSounds(clips, recipe.batch, recipe.seed), recipe.train, out)
     if any(item.split == "held_out" for item in pairs.read(recipe.data, "sound")):
-        with write_atomically(out / "metrics.json") as partial:
-            partial.write_text(json.dumps(hearing(load(out), recipe.data), indent=2) + "\n")
+        save_json(out / "metrics.json", hearing(load(out), recipe.data))
     return out
 
 

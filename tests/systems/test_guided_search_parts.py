@@ -118,7 +118,7 @@ def test_whoever_gives_a_transformer_begins_with_what_it_samples(files, name, pa
     system = hearsight.load(name, device="cpu", **parts)
     assert system.settings()["start"] == "sampled" and system.config.transformer == code_transformer.debug()
     assert quick(system) != quick(system, start="random")
-    assert not any(weight.requires_grad for weight in system.transformer.parameters())
+    assert not any(weight.requires_grad for weight in system.components["transformer"].parameters())
     with pytest.raises(WeightsError, match="holds vqgan; give the folder of a trained code_transformer"):
         hearsight.load(name, device="cpu", **{**parts, "transformer": files["vqgan"]})
 

@@ -17,7 +17,7 @@ from hearsight.seeds import generator
 from hearsight.sound.sound import Sound
 from hearsight.systems import guided_vqgan_config
 from hearsight.systems.guided_vqgan import GuidedVQGAN, Wav2CLIPVQGAN
-from hearsight.systems.sampled_starts import KEPT, SampledStarts, Samples
+from hearsight.systems.sampled_starts import REMEMBERED, SampledStarts, Samples
 
 
 def tone(hertz: float) -> Sound:
@@ -48,7 +48,7 @@ def test_a_search_begins_with_the_best_of_what_is_sampled(sampling):
     still = {"steps": 0, "samples": 70}
     condition = sampling.hear(SOUNDS[:1])
     found = sampling.search(condition, seeds=[3], **still)
-    codes = sample_codes(sampling.transformer, [generator(3, "sample", number) for number in range(70)])
+    codes = sample_codes(sampling.components["transformer"], [generator(3, "sample", number) for number in range(70)])
     with torch.no_grad():
         pictures = sampling.vqgan.draw(sampling.vqgan.lookup(codes))
         seen = torch.cat([sampling._look(cutouts(one, whole(32))) for one in pictures])
@@ -81,10 +81,10 @@ def test_what_was_sampled_is_kept(sampling, monkeypatch):
     """By its seed; the oldest is forgotten."""
     made = []
     monkeypatch.setattr(SampledStarts, "_sample", lambda self, seed, count: made.append(seed) or Samples(seed, count))
-    starts = SampledStarts(sampling.transformer, sampling.vqgan, sampling._look, 32)
-    for seed in [*range(KEPT), 0, 5, KEPT, 5, 0]:
+    starts = SampledStarts(sampling.components["transformer"], sampling.vqgan, sampling._look, 32)
+    for seed in [*range(REMEMBERED), 0, 5, REMEMBERED, 5, 0]:
         assert starts(seed, 2).codes == seed
-    assert made == [*range(KEPT + 1), 0]
+    assert made == [*range(REMEMBERED + 1), 0]
 
 
 def test_a_transformer_is_saved_with_its_system(sampling, tmp_path):
