@@ -45,6 +45,8 @@ class Recipe:
     """The loop's settings."""
     model: CodeTransformerConfig = field(default_factory=code_transformer.pocket)
     """The network."""
+    start: Path | None = None
+    """The folder of a code_transformer to begin with, instead of random weights; it must be of the shape `model`."""
     seed: int = 0
     """Seed of the weights and of every batch."""
     batch: int = 64
@@ -106,6 +108,16 @@ def run(recipe: Recipe, out: Path) -> Path:
     painter = load_network(recipe.vqgan, "vqgan", VQGAN, VQGANConfig).to(usable_device(None))
     require_fit(recipe.model, painter.config)
     learnt, held_out = (picture_codes(painter, recipe.data, split) for split in ("train", "held_out"))
-    task = CodeTransformerTask(CodeTransformer(recipe.model), painter, held_out)
+    task = CodeTransformerTask(begin(recipe), painter, held_out)
     train(task, CodeBatches(learnt, recipe.batch, recipe.seed), recipe.train, out)
     return out
+
+
+def begin(recipe: Recipe) -> CodeTransformer:
+    """The transformer before training. Raises ConfigError for a `start` of another shape."""
+    if recipe.start is None:
+        return CodeTransformer(recipe.model)
+    begun = load_network(recipe.start, "code_transformer", CodeTransformer, CodeTransformerConfig)
+    if begun.config != recipe.model:
+        raise ConfigError(f"start={recipe.start}: is {begun.config}; set model to the same, or leave start out.")
+    return begun.requires_grad_(True)

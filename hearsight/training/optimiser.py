@@ -39,7 +39,9 @@ def optimiser(network: nn.Module, config: TrainConfig) -> Optimizer:
     weights = [weight for weight in network.parameters() if weight.requires_grad]
     if config.optimiser != "muon":
         return _adam(weights, config, torch.optim.Adam if config.optimiser == "adam" else torch.optim.AdamW)
-    linear = {layer.weight for layer in network.modules() if isinstance(layer, nn.Linear)}
+    from transformers.pytorch_utils import Conv1D  # GPT-2's linear layer, transposed
+
+    linear = {layer.weight for layer in network.modules() if isinstance(layer, (nn.Linear, Conv1D))}
     others = [weight for weight in weights if weight not in linear]
     parts = [_muon([weight for weight in weights if weight in linear], config)] if linear & set(weights) else []
     return Together(*parts, *([_adam(others, config, torch.optim.AdamW)] if others else []))

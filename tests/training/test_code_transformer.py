@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,19 @@ def test_a_recipe_trains_from_a_folder(folder: Path, tmp_path: Path) -> None:
     network = load_network(out, "code_transformer", CodeTransformer, CodeTransformerConfig)
     assert network.config == code_transformer.debug()
     assert json.loads((out / "metrics.json").read_text())["pictures"] == 2
+
+
+def test_a_transformer_goes_on_from_another(folder: Path, tmp_path: Path) -> None:
+    """At a rate of nearly nothing it stays what it was; one of another shape is refused before anything is done."""
+    torch.manual_seed(1)
+    begun = CodeTransformer(code_transformer.debug())
+    save_network(folder / "begun", "code_transformer", begun)
+    recipe = Recipe(folder, folder / "vqgan", TrainConfig(1, 1e-12), begun.config, start=folder / "begun", batch=4)
+    network = load_network(run(recipe, tmp_path / "out"), "code_transformer", CodeTransformer, CodeTransformerConfig)
+    torch.testing.assert_close(network(stripes(2)), begun(stripes(2)))
+    with pytest.raises(ConfigError, match="begun: is CodeTransformerConfig"):
+        run(replace(recipe, model=replace(begun.config, width=16)), tmp_path / "other")
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_transformer_of_other_codes_is_refused_before_anything_is_done(folder: Path, tmp_path: Path) -> None:

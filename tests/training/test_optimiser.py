@@ -6,6 +6,8 @@ import pytest
 import torch
 from torch import nn
 
+from hearsight.generators import code_transformer
+from hearsight.generators.code_transformer import CodeTransformer
 from hearsight.training.config import TrainConfig
 from hearsight.training.optimiser import Together, optimiser
 
@@ -33,6 +35,15 @@ def test_muon_steps_the_linear_layers_and_adamw_the_rest() -> None:
     muon, adamw = dict(stepped("muon", start).named_parameters()), dict(stepped("adamw", start).named_parameters())
     others = {name for name in muon if not torch.equal(muon[name], adamw[name])}
     assert others == {"2.weight", "4.weight"}
+
+
+def test_muon_steps_the_linear_layers_of_gpt2() -> None:
+    """They are transposed, and of another class than torch's."""
+    stepping = optimiser(CodeTransformer(code_transformer.debug()), CONFIG_OF_MUON)
+    assert isinstance(stepping, Together)
+    assert isinstance(stepping.parts[0], torch.optim.Muon)
+    shapes = [tuple(weight.shape) for group in stepping.parts[0].param_groups for weight in group["params"]]
+    assert sorted(shapes) == [(8, 8), (8, 24), (8, 32), (32, 8)]
 
 
 def test_a_step_of_muon_is_nearly_orthogonal_and_as_large_as_one_of_adamw() -> None:

@@ -99,6 +99,7 @@ def test_a_recipe_that_is_not_there(tmp_path):
 
 RUNS = {
     "pocket_guidance": (6, 0),
+    "pocket_guidance_none": (7, 2),
     "pocket_lengths": (7, 0),
     "pocket_projection": (2, 2),
     "thesis": (15, 31),
