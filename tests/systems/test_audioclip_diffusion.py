@@ -10,10 +10,10 @@ from torch import Tensor
 import hearsight
 from hearsight.errors import ConfigError
 from hearsight.generators import pixel_unet
-from hearsight.picture import Picture
 from hearsight.sound.sound import Sound
 from hearsight.systems import audioclip_diffusion
 from hearsight.systems.audioclip_diffusion import AudioCLIPDiffusion
+from tests.systems.sounding import contents, tones
 
 SCHEDULERS = [{"scheduler": "dpm++", "steps": 2}, {"scheduler": "ddpm", "steps": 3}]
 
@@ -24,16 +24,7 @@ def system() -> AudioCLIPDiffusion:
     return AudioCLIPDiffusion(audioclip_diffusion.debug())
 
 
-def tone(hertz: float) -> Sound:
-    samples = 0.4 * np.sin(2 * np.pi * hertz * np.arange(8000) / 22050)
-    return Sound(samples[None].astype(np.float32), 22050, f"{hertz:.0f} Hz")
-
-
-SOUNDS = [tone(300), tone(1000), tone(4000)]
-
-
-def contents(pictures: list[Picture]) -> list[bytes]:
-    return [picture.image.tobytes() for picture in pictures]
+SOUNDS = tones(rate=22050)
 
 
 @pytest.mark.parametrize("settings", SCHEDULERS)

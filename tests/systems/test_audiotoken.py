@@ -20,22 +20,12 @@ from hearsight.generators.lora import LoRAConfig
 from hearsight.hub.converters.audiotoken import write_embedder, write_lora
 from hearsight.hub.folder import POCKET
 from hearsight.hub.network import load_network, save_network
-from hearsight.picture import Picture
 from hearsight.sound.sound import Sound
 from hearsight.systems import audiotoken
 from hearsight.systems.audiotoken import AudioToken
+from tests.systems.sounding import contents, tones
 
-
-def tone(hertz: float) -> Sound:
-    samples = 0.4 * np.sin(2 * np.pi * hertz * np.arange(16000) / 16000)
-    return Sound(samples[None].astype(np.float32), 16000, f"{hertz:.0f} Hz")
-
-
-SOUNDS = [tone(300), tone(1000), tone(4000)]
-
-
-def contents(pictures: list[Picture]) -> list[bytes]:
-    return [picture.image.tobytes() for picture in pictures]
+SOUNDS = tones(seconds=1)
 
 
 @pytest.fixture(scope="module")

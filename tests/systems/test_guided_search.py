@@ -13,12 +13,11 @@ from hearsight.picture import Picture
 from hearsight.samplers import search_config
 from hearsight.samplers.cutouts import cutouts, whole
 from hearsight.samplers.search import Progress
-from hearsight.sound.sound import Sound
 from hearsight.systems import guided_vqgan_config
 from hearsight.systems.guided_vqgan import Wav2CLIPVQGAN
+from tests.systems.sounding import contents, tone
 
-SAMPLES = 0.4 * np.sin(2 * np.pi * 500 * np.arange(8000) / 16000)
-SOUND = Sound(SAMPLES[None].astype(np.float32), 16000, "500 Hz")
+SOUND = tone(500)
 QUICK = {"steps": 25, "rate": 0.4}
 
 
@@ -35,10 +34,6 @@ def red(tmp_path) -> str:
     file = tmp_path / "red.png"
     Image.new("RGB", (40, 20), (200, 20, 20)).save(file)
     return str(file)
-
-
-def contents(pictures: list[Picture]) -> list[bytes]:
-    return [picture.image.tobytes() for picture in pictures]
 
 
 def apart(system: Wav2CLIPVQGAN, picture: Picture, embedding: torch.Tensor) -> float:

@@ -2,7 +2,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -16,23 +15,12 @@ from hearsight.hub.card import Card
 from hearsight.hub.converters.imagebind import published_name
 from hearsight.hub.converters.renamed_state import write_renamed
 from hearsight.hub.network import save_network
-from hearsight.picture import Picture
-from hearsight.sound.sound import Sound
 from hearsight.systems import imagebind_unclip
 from hearsight.systems.imagebind_unclip import ImageBindUnCLIP, ImageBindUnCLIPConfig
+from tests.systems.sounding import contents, tones
 
-
-def tone(hertz: float) -> Sound:
-    samples = 0.4 * np.sin(2 * np.pi * hertz * np.arange(16000) / 16000)
-    return Sound(samples[None].astype(np.float32), 16000, f"{hertz:.0f} Hz")
-
-
-SOUNDS = [tone(300), tone(1000), tone(4000)]
+SOUNDS = tones(seconds=1)
 QUICK = {"steps": 2}
-
-
-def contents(pictures: list[Picture]) -> list[bytes]:
-    return [picture.image.tobytes() for picture in pictures]
 
 
 @pytest.fixture(scope="module")

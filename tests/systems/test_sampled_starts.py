@@ -10,26 +10,15 @@ import hearsight
 from hearsight.conditions.likeness import Target, unlikeness
 from hearsight.errors import ConfigError
 from hearsight.generators import code_transformer
-from hearsight.picture import Picture
 from hearsight.samplers.codes import sample_codes
 from hearsight.samplers.cutouts import cutouts, whole
 from hearsight.seeds import generator
-from hearsight.sound.sound import Sound
 from hearsight.systems import guided_vqgan_config
 from hearsight.systems.guided_vqgan import GuidedVQGAN, Wav2CLIPVQGAN
 from hearsight.systems.sampled_starts import REMEMBERED, SampledStarts, Samples
+from tests.systems.sounding import contents, tones
 
-
-def tone(hertz: float) -> Sound:
-    samples = 0.4 * np.sin(2 * np.pi * hertz * np.arange(8000) / 16000)
-    return Sound(samples[None].astype(np.float32), 16000, f"{hertz:.0f} Hz")
-
-
-SOUNDS = [tone(300), tone(1000), tone(4000)]
-
-
-def contents(pictures: list[Picture]) -> list[bytes]:
-    return [picture.image.tobytes() for picture in pictures]
+SOUNDS = tones()
 
 
 @pytest.fixture(scope="module")

@@ -13,22 +13,12 @@ from hearsight.errors import ConfigError
 from hearsight.picture import Picture
 from hearsight.pixels import to_images
 from hearsight.samplers.cutouts import cutouts, whole
-from hearsight.sound.sound import Sound
 from hearsight.systems import stylewav
 from hearsight.systems.stylewav import StyleWav
+from tests.systems.sounding import contents, tones
 
-
-def tone(hertz: float) -> Sound:
-    samples = 0.4 * np.sin(2 * np.pi * hertz * np.arange(8000) / 16000)
-    return Sound(samples[None].astype(np.float32), 16000, f"{hertz:.0f} Hz")
-
-
-SOUNDS = [tone(300), tone(1000), tone(4000)]
+SOUNDS = tones()
 LONGER = {"steps": 30, "rate": 0.2, "noise": "stored"}
-
-
-def contents(pictures: list[Picture]) -> list[bytes]:
-    return [picture.image.tobytes() for picture in pictures]
 
 
 @pytest.fixture(scope="module")
