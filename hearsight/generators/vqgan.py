@@ -112,6 +112,11 @@ class VQGAN(nn.Module):
         return functional.pixel_shuffle(folded, self.config.patch)
 
     @property
+    def drawing(self) -> tuple[nn.Module, nn.Module]:
+        """The layers that turn rows of the codebook into a picture."""
+        return self.network.post_quant_conv, self.network.decoder
+
+    @property
     def last_layer(self) -> Float[Tensor, "colours width 3 3"]:
         """The kernels that give the decoder's colours, whose gradients weigh losses against each other in training."""
         return self.network.decoder.conv_out.weight

@@ -10,7 +10,7 @@ may look, or nobody. Whoever is to judge the pictures later had better not look 
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float, Int
@@ -19,6 +19,7 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from hearsight.data.pictures import load_pictures
 from hearsight.encoders.picture_classifier import PictureClassifier, PictureClassifierConfig
+from hearsight.errors import ConfigError
 from hearsight.files import write_atomically
 from hearsight.generators import patch_discriminator, vqgan
 from hearsight.generators.patch_discriminator import PatchDiscriminator, PatchDiscriminatorConfig
@@ -51,6 +52,11 @@ class Recipe:
     """The network."""
     judge: PatchDiscriminatorConfig = field(default_factory=patch_discriminator.pocket)
     """Its opponent."""
+    start: Path | None = None
+    """The folder of a vqgan to begin with, instead of random weights; it must be of the shape `model`. Its opponent
+    begins anew."""
+    update: Literal["all", "decoder"] = "all"
+    """What learns. `decoder`: pictures keep their codes, and a transformer that has learnt them still fits."""
     seed: int = 0
     """Seed of the weights and of every batch."""
     batch: int = 16
@@ -74,6 +80,10 @@ class Recipe:
 
     def __post_init__(self) -> None:
         refuse_clipping(self.train)
+        if self.update == "decoder" and self.start is None:
+            raise ConfigError("update=decoder: codes that do not change must say something; set start=DIR of a vqgan.")
+        if self.update == "decoder" and self.revive:
+            raise ConfigError(f"revive={self.revive}: moves the codebook, which update=decoder keeps; set revive=0.")
 
 
 class Players(nn.Module):
@@ -98,7 +108,7 @@ class VQGANTask:
     def __init__(self, recipe: Recipe, shown: Float[Tensor, "picture 3 height width"] | None = None) -> None:
         """`shown` are pictures that `finish` shows the outcome on."""
         self.recipe, self.shown = recipe, shown
-        self.players = Players(VQGAN(recipe.model), PatchDiscriminator(recipe.judge))
+        self.players = Players(begin(recipe), PatchDiscriminator(recipe.judge))
         self.modules: nn.Module = convert_conv2d_weight_memory_format(self.players, torch.channels_last)
         self.eye = FeatureLoss(_picture_classifier(recipe.features)) if recipe.features else None
 
@@ -173,6 +183,19 @@ def before_and_after(
         back = network(some.to(network.codebook.device)).picture.cpu()
         rows += [some, back]
     return torch.cat(rows)
+
+
+def begin(recipe: Recipe) -> VQGAN:
+    """The VQGAN before training, with what is to learn unfrozen. Raises ConfigError for a `start` of another shape."""
+    if recipe.start is None:
+        return VQGAN(recipe.model)
+    network = load_network(recipe.start, "vqgan", VQGAN, VQGANConfig)
+    if network.config != recipe.model:
+        raise ConfigError(f"start={recipe.start}: is a {network.config}; set model to the same, or leave start out.")
+    network.requires_grad_(recipe.update == "all")
+    for layers in network.drawing:
+        layers.requires_grad_(True)
+    return network
 
 
 def run(recipe: Recipe, out: Path) -> Path:

@@ -143,6 +143,44 @@ def test_it_learns_to_bring_pictures_back(tmp_path: Path) -> None:
     assert (back - pictures).abs().mean() < 0.7 * grey
 
 
+def test_a_decoder_goes_on_alone_and_pictures_keep_their_codes(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    begun = VQGAN(vqgan.debug()).eval()
+    save_network(tmp_path / "begun", "vqgan", begun)
+    some = task(start=tmp_path / "begun", update="decoder", adversarial_start=100)
+    train(some, Squares(), TrainConfig(30, 1e-2, clip=0, log_every=30), tmp_path / "out")
+    learnt = load_network(tmp_path / "out", "vqgan", VQGAN, VQGANConfig)
+    changed = {name for name, value in learnt.state_dict().items() if not torch.equal(value, begun.state_dict()[name])}
+    assert {name.split(".")[1] for name in changed} == {"post_quant_conv", "decoder"}
+    pictures = Squares().batch(1)["pictures"]
+    before, after = begun(pictures), learnt(pictures)
+    assert torch.equal(before.codes, after.codes)
+    assert (after.picture - pictures).abs().mean() < 0.9 * (before.picture - pictures).abs().mean()
+
+
+def test_a_network_goes_on_from_another(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    begun = VQGAN(vqgan.debug())
+    save_network(tmp_path, "vqgan", begun)
+    network = task(start=tmp_path).players.generator
+    assert all(torch.equal(value, begun.state_dict()[name]) for name, value in network.state_dict().items())
+    assert all(weight.requires_grad for weight in network.parameters())
+    with pytest.raises(ConfigError, match="set model to the same, or leave start out"):
+        task(start=tmp_path, model=replace(vqgan.debug(), codes=32))
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"update": "decoder"}, "set start=DIR"),
+        ({"update": "decoder", "start": Path("begun"), "revive": 0.1}, "revive=0.1"),
+    ],
+)
+def test_a_decoder_alone_needs_codes_that_stay(settings: dict[str, object], says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        recipe(**settings)
+
+
 def test_a_recipe_makes_a_network_and_shows_what_it_does(tmp_path: Path) -> None:
     for number, picture in enumerate(Squares().batch(0)["pictures"]):
         folder = tmp_path / "data" / "pictures" / "train" / "ab"[number % 2]
