@@ -1,6 +1,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from hearsight.evaluation.contestants import SPOKEN
 from hearsight.hub.folder import shipped_names
 from hearsight.picture import Picture
@@ -16,6 +18,7 @@ def test_sounds_meet_systems_and_bad_ones_are_told(hearsight, sounds, system):
     assert {path.parent.name for path in Path("all").rglob("pictures/*/*.png")} == {"debug", "audioclip-diffusion"}
 
 
+@pytest.mark.timeout(600)  # draws with all that ships; on a busy machine the searches take their time
 def test_json_is_one_object_per_picture_and_all_that_ships_for_any_sound_is_compared(hearsight, sounds):
     code, out, err = hearsight("compare", "sounds/a.wav", "--seed", 3, "--json")
     rows = [json.loads(line) for line in out.splitlines()]
