@@ -107,8 +107,9 @@ def run(recipe: Recipe, out: Path) -> Path:
     torch.manual_seed(recipe.seed)
     painter = load_network(recipe.vqgan, "vqgan", VQGAN, VQGANConfig).to(usable_device(None))
     require_fit(recipe.model, painter.config)
+    model = begin(recipe)
     learnt, held_out = (picture_codes(painter, recipe.data, split) for split in ("train", "held_out"))
-    task = CodeTransformerTask(begin(recipe), painter, held_out)
+    task = CodeTransformerTask(model, painter, held_out)
     train(task, CodeBatches(learnt, recipe.batch, recipe.seed), recipe.train, out)
     return out
 
