@@ -26,6 +26,7 @@ from hearsight.seeds import derive, generator
 from hearsight.systems.base import usable_device
 from hearsight.training.loop import TrainConfig, train
 from hearsight.training.picture_grid import picture_grid
+from hearsight.training.start import begin
 
 SHOWN = 32
 """Pictures of `samples.png`."""
@@ -107,18 +108,8 @@ def run(recipe: Recipe, out: Path) -> Path:
     torch.manual_seed(recipe.seed)
     painter = load_network(recipe.vqgan, "vqgan", VQGAN, VQGANConfig).to(usable_device(None))
     require_fit(recipe.model, painter.config)
-    model = begin(recipe)
+    model = begin("code_transformer", CodeTransformer, recipe.model, recipe.start)
     learnt, held_out = (picture_codes(painter, recipe.data, split) for split in ("train", "held_out"))
     task = CodeTransformerTask(model, painter, held_out)
     train(task, CodeBatches(learnt, recipe.batch, recipe.seed), recipe.train, out)
     return out
-
-
-def begin(recipe: Recipe) -> CodeTransformer:
-    """The transformer before training. Raises ConfigError for a `start` of another shape."""
-    if recipe.start is None:
-        return CodeTransformer(recipe.model)
-    begun = load_network(recipe.start, "code_transformer", CodeTransformer, CodeTransformerConfig)
-    if begun.config != recipe.model:
-        raise ConfigError(f"start={recipe.start}: is {begun.config}; set model to the same, or leave start out.")
-    return begun.requires_grad_(True)

@@ -33,6 +33,7 @@ from hearsight.training.patch_loss import adaptive_weight, fooling_loss, hinge_l
 from hearsight.training.picture_batches import PictureBatches
 from hearsight.training.picture_grid import picture_grid
 from hearsight.training.players import refuse_clipping, resting
+from hearsight.training.start import begin
 
 MEMORY = 0.95
 """Decay of the moving average of how often every row of the codebook is used: of the last twenty steps, about."""
@@ -108,7 +109,12 @@ class VQGANTask:
     def __init__(self, recipe: Recipe, shown: Float[Tensor, "picture 3 height width"] | None = None) -> None:
         """`shown` are pictures that `finish` shows the outcome on."""
         self.recipe, self.shown = recipe, shown
-        self.players = Players(begin(recipe), PatchDiscriminator(recipe.judge))
+        network = begin("vqgan", VQGAN, recipe.model, recipe.start)
+        if recipe.update == "decoder":
+            network.requires_grad_(False)
+            for layers in network.drawing:
+                layers.requires_grad_(True)
+        self.players = Players(network, PatchDiscriminator(recipe.judge))
         self.modules: nn.Module = convert_conv2d_weight_memory_format(self.players, torch.channels_last)
         self.eye = FeatureLoss(_picture_classifier(recipe.features)) if recipe.features else None
 
@@ -183,19 +189,6 @@ def before_and_after(
         back = network(some.to(network.codebook.device)).picture.cpu()
         rows += [some, back]
     return torch.cat(rows)
-
-
-def begin(recipe: Recipe) -> VQGAN:
-    """The VQGAN before training, with what is to learn unfrozen. Raises ConfigError for a `start` of another shape."""
-    if recipe.start is None:
-        return VQGAN(recipe.model)
-    network = load_network(recipe.start, "vqgan", VQGAN, VQGANConfig)
-    if network.config != recipe.model:
-        raise ConfigError(f"start={recipe.start}: is a {network.config}; set model to the same, or leave start out.")
-    network.requires_grad_(recipe.update == "all")
-    for layers in network.drawing:
-        layers.requires_grad_(True)
-    return network
 
 
 def run(recipe: Recipe, out: Path) -> Path:
