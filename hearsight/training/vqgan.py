@@ -73,7 +73,7 @@ class Recipe:
     revive: float = 0.0
     """A row of the codebook that is used less often per step than this is moved onto a latent; 0 lets it be."""
     adversarial: float = 0.8
-    """What equation 7's weight is multiplied by."""
+    """What equation 7's weight is multiplied by; 0 trains without a discriminator."""
     adversarial_start: int = 0
     """The first step in which the discriminator learns and is listened to."""
     adversarial_rise: int = 0
@@ -155,7 +155,7 @@ class VQGANTask:
     ) -> dict[str, Tensor]:
         """Both players' losses, and the weight of the generator's."""
         judge = self.players.judge
-        if self.players.steps < self.recipe.adversarial_start:
+        if not self.recipe.adversarial or self.players.steps < self.recipe.adversarial_start:
             nothing = torch.zeros((), device=found.device)
             return {"generator": nothing, "adversarial": nothing, "discriminator": resting(judge)}
         fooling = fooling_loss(judge, found)

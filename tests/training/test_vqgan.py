@@ -81,6 +81,11 @@ def test_the_discriminator_rests_until_it_starts() -> None:
     assert started["discriminator"] > 0 and started["adversarial"] > 0
 
 
+def test_without_an_adversarial_weight_there_is_no_discriminator() -> None:
+    found = task(adversarial=0).loss(Squares().batch(0))
+    assert found["generator"] == found["adversarial"] == found["discriminator"] == 0
+
+
 def test_the_adaptive_weight_balances_both_losses_at_the_last_layer() -> None:
     some = task(adversarial=0.5)
     scalars = some.loss(Squares().batch(0))
