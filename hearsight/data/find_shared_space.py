@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from hearsight.data.trained_folder import trained_folder
+from hearsight.device import usable_device
 from hearsight.encoders.audioclip import AudioCLIP, AudioCLIPConfig
 from hearsight.encoders.brivl_image import BriVLImage, BriVLImageConfig
 from hearsight.encoders.clip import CLIP, CLIPConfig
@@ -19,7 +20,6 @@ from hearsight.encoders.wavbrivl import WavBriVL, WavBriVLConfig
 from hearsight.errors import ConfigError
 from hearsight.hub.network import load_network
 from hearsight.systems import load
-from hearsight.systems.base import usable_device
 
 SHARING = (AudioCLIP, CLIP, Wav2CLIP, WavBriVL, BriVLImage, SpeechEncoder)
 """What of a system's networks shares a space with another."""

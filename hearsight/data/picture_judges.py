@@ -11,13 +11,13 @@ from torch import Tensor
 from hearsight.data import words
 from hearsight.data.agreement import PictureClassifier, Probabilities
 from hearsight.data.trained_folder import trained_folder
+from hearsight.device import usable_device
 from hearsight.encoders.audioclip import AudioCLIP, temperature
 from hearsight.encoders.clip import CLIP, CLIPConfig
 from hearsight.encoders.picture_classifier import PictureClassifier as PictureNetwork
 from hearsight.encoders.picture_classifier import PictureClassifierConfig
 from hearsight.errors import ConfigError
 from hearsight.hub.network import load_network
-from hearsight.systems.base import usable_device
 
 PHOTO = "a photo of {}"
 """How a label is put to CLIP, which learned from captions (Radford et al. 2021, section 3.1.4)."""

@@ -9,13 +9,13 @@ import torch
 from hearsight.data import words
 from hearsight.data.agreement import Probabilities, SoundClassifier
 from hearsight.data.trained_folder import trained_folder
+from hearsight.device import usable_device
 from hearsight.encoders.audioclip import AudioCLIP, temperature
 from hearsight.encoders.beats import BEATs, BEATsConfig
 from hearsight.errors import ConfigError
 from hearsight.hub.converters.beats import is_beats, read_beats
 from hearsight.hub.network import load_network
 from hearsight.sound.sound import Sound
-from hearsight.systems.base import usable_device
 
 AUDIOSET = ("/m/", "/t/", "/g/")
 """How AudioSet's ids begin."""

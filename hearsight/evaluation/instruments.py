@@ -5,12 +5,12 @@ from functools import cached_property
 from pathlib import Path
 
 from hearsight.data.find_shared_space import find_shared_space
+from hearsight.device import usable_device
 from hearsight.encoders import clip, wav2clip
 from hearsight.encoders.shared_space import Kind, SharedSpace
 from hearsight.evaluation import eyes
 from hearsight.evaluation.feature_network import FeatureNetwork
 from hearsight.evaluation.resizing import Resize
-from hearsight.systems.base import usable_device
 
 POCKET_SPACE = "audioclip-diffusion"
 """The system whose AudioCLIP stands in for CLIP and Wav2CLIP."""

@@ -16,7 +16,8 @@ from PIL import Image
 from torch import Tensor
 
 from hearsight.errors import ConfigError
-from hearsight.generators.stable_diffusion import StableDiffusion, load_pipeline, part_width, shared_out
+from hearsight.generators.diffusers_pipeline import load_pipeline, part_width
+from hearsight.generators.stable_diffusion import StableDiffusion, shared_out
 
 KIND = "Stable unCLIP"
 

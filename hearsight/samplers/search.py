@@ -19,13 +19,12 @@ from torch import Tensor
 
 from hearsight.conditions.likeness import Target, unlikeness
 from hearsight.errors import ConfigError
+from hearsight.samplers.climber import Climber, Decode
 from hearsight.samplers.cutouts import cutouts
 from hearsight.samplers.rates import rate
 from hearsight.samplers.search_config import SearchConfig
 from hearsight.seeds import generator
 
-Decode = Callable[[Float[Tensor, "batch *latent"]], Float[Tensor, "batch 3 height width"]]
-"""Latents to pixels in [0, 1]."""
 Look = Callable[[Float[Tensor, "batch 3 size size"]], Float[Tensor, "batch embed"]]
 """Pixels in [0, 1] to embeddings, whatever normalisation the encoder needs included."""
 Start = Callable[[torch.Generator], Float[Tensor, "*latent"]]
@@ -107,37 +106,6 @@ def search(
         run = _Run(look, config, constrain, movable, face)
         interruption = run.all_steps(climbers, callback)
         return run.found([each[0] for each in climbers], interruption)
-
-
-class Climber:
-    """One picture on its way: its latent, its optimiser, and the best it has been."""
-
-    def __init__(
-        self,
-        origin: Float[Tensor, "*latent"],
-        decode: Decode,
-        targets: Sequence[Target],
-        seed: int,
-        config: SearchConfig,
-    ) -> None:
-        self.origin = origin.detach().clone()
-        self.latent = self.origin.clone().requires_grad_()
-        self.adam = torch.optim.Adam([self.latent], lr=config.rate, foreach=False)
-        self.decode, self.targets, self.seed = decode, targets, seed
-        self.face: Float[Tensor, " embed"] | None = None
-        self.step = self.looks = self.waited = 0
-        self.loss, self.best_loss, self.best_step = float("inf"), float("inf"), 0
-        self.best = self.origin
-        self.picture: Float[Tensor, "3 height width"] | None = None
-        self.best_picture: Float[Tensor, "3 height width"] | None = None
-
-    def remember(self, loss: float, picture: Float[Tensor, "3 height width"], tolerance: float) -> None:
-        """Note what the latent, as it is now, was found to be."""
-        self.waited = 0 if loss < self.best_loss - tolerance else self.waited + 1
-        self.loss, self.picture, self.looks = loss, picture, self.step + 1
-        if loss < self.best_loss:
-            self.best, self.best_picture = self.latent.detach().clone(), picture
-            self.best_loss, self.best_step = loss, self.step
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from hearsight.conditions.token import AudioTokenEmbedder, mix
+from hearsight.device import usable_device
 from hearsight.encoders.beats import BEATs
 from hearsight.encoders.xvector import XVector
 from hearsight.errors import ConfigError
@@ -44,7 +45,7 @@ from hearsight.systems.audiotoken_parts import (
     require_ear,
     require_width,
 )
-from hearsight.systems.base import HEARD, Callback, usable_device
+from hearsight.systems.base import HEARD, Callback
 from hearsight.systems.pipeline_system import PipelineSystem
 
 __all__ = ["AudioToken", "AudioTokenConfig", "Sampling", "debug", "pocket", "published"]

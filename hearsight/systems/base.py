@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from hearsight import __version__
 from hearsight.config import build, nearest, plain
+from hearsight.device import usable_device
 from hearsight.errors import ConfigError
 from hearsight.hub import folder as hub
 from hearsight.hub.card import Card
@@ -285,19 +286,6 @@ class System(ABC):
                 card.copy_pictures(Path(pictures), folder)
             self.save_pretrained(folder, card=card, precision=precision)
             return hub.push(folder, repo_id, private=private, token=token)
-
-
-def usable_device(device: str | torch.device | None) -> torch.device:
-    """`device`, or the best there is. Raises ConfigError for one that this machine or this torch lacks."""
-    if device is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        chosen = torch.device(device)
-        torch.empty(0, device=chosen)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:  # torch has no one error for this
-        reason = str(error).splitlines()[0].rstrip(".")
-        raise ConfigError(f"device={str(device)!r}: cannot be used here ({reason}); try 'cpu'.") from None
-    return chosen
 
 
 def _chunks(seeds: range, size: int) -> Iterator[range]:

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from hearsight.device import usable_device
 from hearsight.encoders.audioclip import AudioCLIP, AudioCLIPConfig
 from hearsight.encoders.tokenizer import CLIPTokenizer
 from hearsight.errors import ConfigError
 from hearsight.hub.network import load_network
 from hearsight.systems import load
-from hearsight.systems.base import usable_device
 
 
 def find_audioclip(source: str, vocabulary: Path | str | None = None, device: str | None = None) -> AudioCLIP:

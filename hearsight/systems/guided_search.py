@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from hearsight.config import build, plain
+from hearsight.device import usable_device
 from hearsight.encoders.brivl_image import BriVLImage
 from hearsight.encoders.clip import CLIP
 from hearsight.encoders.tokenizer import CLIPTokenizer
@@ -35,7 +36,7 @@ from hearsight.samplers import search_config
 from hearsight.samplers.search import Found, Progress
 from hearsight.samplers.search_config import SearchConfig
 from hearsight.sound.sound import Sound
-from hearsight.systems.base import Callback, Sounds, System, usable_device
+from hearsight.systems.base import Callback, Sounds, System
 from hearsight.systems.search_wishes import Wishes, weighted
 
 UNTIL = "until"

@@ -23,6 +23,7 @@ from PIL import Image
 from torch import Tensor
 
 from hearsight.config import build
+from hearsight.device import usable_device
 from hearsight.encoders import imagebind
 from hearsight.encoders.imagebind import ImageBind, ImageBindConfig
 from hearsight.errors import ConfigError
@@ -33,7 +34,7 @@ from hearsight.hub.converters.imagebind import read_imagebind
 from hearsight.hub.network import load_network
 from hearsight.samplers.diffusion import scheduler_like
 from hearsight.sound.sound import Sound
-from hearsight.systems.base import Callback, usable_device
+from hearsight.systems.base import Callback
 from hearsight.systems.pipeline_system import Loading, PipelineSystem
 
 

@@ -11,7 +11,8 @@ import torch
 
 from hearsight.errors import ConfigError
 from hearsight.files import write_atomically
-from hearsight.generators.stable_diffusion import Offload, StableDiffusion, quietly
+from hearsight.generators.diffusers_pipeline import quietly
+from hearsight.generators.stable_diffusion import Offload, StableDiffusion
 from hearsight.hub import folder as hub
 from hearsight.hub.card import Card
 from hearsight.samplers.diffusion import scheduler_like

@@ -36,7 +36,8 @@ from hearsight.generators.given_latent import Latent, read_latent
 from hearsight.generators.stylegan2 import Space, StyleGAN2, StyleGAN2Config
 from hearsight.hub.converters.stylegan2 import read_stylegan2
 from hearsight.samplers import search_config
-from hearsight.samplers.search import Decode, Found, Look, search
+from hearsight.samplers.climber import Decode
+from hearsight.samplers.search import Found, Look, search
 from hearsight.samplers.search_config import SearchConfig
 from hearsight.systems.guided_search import GuidedSearch, begin_once, looks_at
 from hearsight.systems.guided_search_parts import read_clip_eye, read_painter, read_wav2clip_ear

@@ -25,6 +25,7 @@ from hearsight.data.mel_clips import RandomLevel, varied
 from hearsight.data.shard_members import contents
 from hearsight.data.token_pairs import Pairing, SoundsWithPictures, TokenBatches
 from hearsight.data.words import name
+from hearsight.device import usable_device
 from hearsight.encoders.beats import BEATs
 from hearsight.encoders.xvector import XVector
 from hearsight.errors import ConfigError, DataError
@@ -38,7 +39,6 @@ from hearsight.sound.sound import Sound
 from hearsight.sound.spectrum import FilterBank
 from hearsight.systems.audiotoken import AudioToken, AudioTokenConfig, Sampling
 from hearsight.systems.audiotoken_parts import open_pipeline, read_encoder
-from hearsight.systems.base import usable_device
 from hearsight.training.latent_loss import latent_loss
 from hearsight.training.loop import TrainConfig, train
 from hearsight.training.token_losses import Form, classification, sparsity

@@ -15,6 +15,7 @@ from jaxtyping import Int
 from torch import Tensor, nn
 
 from hearsight.data.picture_codes import picture_codes
+from hearsight.device import usable_device
 from hearsight.errors import ConfigError
 from hearsight.files import save_json, write_atomically
 from hearsight.generators import code_transformer
@@ -23,7 +24,6 @@ from hearsight.generators.vqgan import VQGAN, VQGANConfig
 from hearsight.hub.network import load_network, save_network
 from hearsight.samplers.codes import sample_codes
 from hearsight.seeds import derive, generator
-from hearsight.systems.base import usable_device
 from hearsight.training.loop import TrainConfig, train
 from hearsight.training.picture_grid import picture_grid
 from hearsight.training.start import begin

@@ -11,11 +11,11 @@ from torch import Tensor
 from hearsight.data.encodings import Encodings, fingerprint
 from hearsight.data.seen_sounds import Views, embed_pictures
 from hearsight.data.trained_folder import trained_folder
+from hearsight.device import usable_device
 from hearsight.encoders.brivl_image import BriVLImage, BriVLImageConfig
 from hearsight.encoders.clip import CLIP, CLIPConfig
 from hearsight.errors import ConfigError
 from hearsight.hub.network import load_network
-from hearsight.systems.base import usable_device
 
 Eye = CLIP | BriVLImage
 

@@ -12,13 +12,13 @@ from torch import Tensor
 from hearsight.data.encodings import fingerprint
 from hearsight.data.spoken_pictures import SpokenPictures, drawn
 from hearsight.data.stratified import stratified
+from hearsight.device import usable_device
 from hearsight.encoders.speech import SpeechEncoder
 from hearsight.encoders.speech_embedding import PictureEncoder
 from hearsight.errors import DataError
 from hearsight.files import save_array
 from hearsight.pixels import from_uint8
 from hearsight.seeds import derive
-from hearsight.systems.base import usable_device
 from hearsight.training.speech_embedding import padded
 
 BLOCK = 1024
