@@ -1,6 +1,5 @@
 """Train the judge: the picture classifier by which adherence is measured. It sees composed pictures only."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from hearsight.data.pictures import Pictures, load_pictures
 from hearsight.encoders.picture_classifier import PictureClassifier, PictureClassifierConfig
-from hearsight.files import write_atomically
+from hearsight.files import save_json
 from hearsight.hub.network import save_network
 from hearsight.seeds import derive
 from hearsight.training.loop import TrainConfig, train
@@ -76,8 +75,7 @@ class JudgeTask:
         """Write the judge and its accuracy on pictures it has never seen."""
         assert isinstance(modules, PictureClassifier)
         save_network(out, "picture_classifier", modules)
-        with write_atomically(out / "metrics.json") as partial:
-            partial.write_text(json.dumps({"accuracy_unseen": accuracy(modules, self.unseen)}) + "\n")
+        save_json(out / "metrics.json", {"accuracy_unseen": accuracy(modules, self.unseen)})
 
 
 def run(recipe: Recipe, out: Path) -> Path:

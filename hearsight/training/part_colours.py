@@ -1,6 +1,5 @@
 """The task of the reader of part colours: drawn birds of any colours, which none of the 200 species need have."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from hearsight.data.bird_drawing import draw, with_colour
 from hearsight.data.bird_species import BEAK_COLOURS, PARTS
 from hearsight.data.birds import Birds
 from hearsight.encoders.part_colours import PartColours, PartColoursConfig
-from hearsight.files import write_atomically
+from hearsight.files import save_json
 from hearsight.hub.network import save_network
 from hearsight.pixels import colours, from_uint8
 from hearsight.seeds import derive
@@ -100,8 +99,7 @@ class PartColoursTask:
         with torch.inference_mode():
             right = (modules(self.unseen["pixels"]).argmax(dim=-1) == self.unseen["words"]).float().mean(dim=0)
         shares = dict(zip(modules.config.parts, (round(share, 4) for share in right.tolist()), strict=True))
-        with write_atomically(out / "metrics.json") as partial:
-            partial.write_text(json.dumps({"accuracy_unseen": shares}) + "\n")
+        save_json(out / "metrics.json", {"accuracy_unseen": shares})
 
 
 def run(recipe: Recipe, out: Path) -> Path:
