@@ -132,7 +132,7 @@ def pocket() -> SearchConfig:
 
 def sampled() -> SearchConfig:
     """The pocket edition's that begins with the best of many pictures, and does not go far from it."""
-    return SearchConfig(rate=0.03)
+    return SearchConfig(rate=0.01)
 
 
 def debug() -> SearchConfig:
